@@ -1,0 +1,102 @@
+"""The data list: every table and field a cluster package may hold, read from the tables under `data/`.
+
+Validation, the field reference in `data/README.md`, workbook templates and report headings all come from here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+DATA = Path(__file__).parent / "data"
+CLUSTER_REQUIRED = (
+    "id", "name", "country", "grid_region", "base_year", "currency", "factor_set", "gwp_set", "data_nature",
+)  # fmt: skip
+DATA_NATURES = ("published", "modelled", "synthetic", "confidential")
+NUMERIC = ("number", "fraction", "year", "month")
+
+
+def read_table(name: str) -> pd.DataFrame:
+    """One of the workbench's own tables under `data/` (path without `.csv`), every cell as text, blanks as ''."""
+    return pd.read_csv(DATA / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+@cache
+def tables() -> pd.DataFrame:
+    """Tables of a package: `table`, `label_en`, `label_zh`, `key` (columns that name a row), `needed_by`, `meaning_en`."""
+    return read_table("tables")
+
+
+@cache
+def fields(table: str | None = None) -> pd.DataFrame:
+    """Fields of one table or of all: type, unit, required (1/0), code list, range, labels, meaning, source."""
+    every = read_table("fields")
+    for bound in ("minimum", "maximum"):
+        every[bound] = pd.to_numeric(every[bound].replace("", None))
+    return every if table is None else every[every["table"] == table].reset_index(drop=True)
+
+
+def names() -> list[str]:
+    """Table names in filing order."""
+    return tables()["table"].tolist()
+
+
+def key(table: str) -> list[str]:
+    """The columns that together name one row of `table`."""
+    return tables().set_index("table").at[table, "key"].split(",")
+
+
+@cache
+def carriers() -> pd.DataFrame:
+    """Carrier codes, indexed by code: `kind` (fuel, electricity, heat, medium, charge, direct), `family`, labels."""
+    return read_table("carriers").set_index("carrier")
+
+
+@cache
+def codes(code_list: str) -> tuple[str, ...]:
+    """The codes allowed in a code list; `carriers` and `processes` are tables of their own."""
+    if code_list == "carriers":
+        return tuple(carriers().index)
+    if code_list == "processes":
+        return tuple(dict.fromkeys(read_table("factors/process")["process"]))
+    every = read_table("codes")
+    return tuple(every.loc[every["code_list"] == code_list, "code"])
+
+
+def reference() -> str:
+    """The field reference as Markdown, the text of `data/README.md`."""
+    lines = [
+        "# The data list",
+        "",
+        "One package describes one cluster: a folder with `cluster.yaml` and the tables below as CSV (UTF-8), Parquet, or the",
+        "sheets of one workbook with the same names. One row holds one fact; every quantity states its unit; money is in the",
+        "currency of `cluster.yaml`, never in tens of thousands. A field marked * is required. Columns that are not listed here",
+        "are kept and passed on. This page is generated from the dictionary: `workbench docs --write`.",
+        "",
+        "`cluster.yaml` holds " + ", ".join(f"{name}*" for name in CLUSTER_REQUIRED) + ", and may hold price_year, licence and",
+        "sources (title, where, what). `name` has `en` and `zh`; `data_nature` is one of " + ", ".join(DATA_NATURES) + ".",
+    ]
+    for row in tables().itertuples():
+        lines += ["", f"## {row.table} · {row.label_zh}", "", f"{row.meaning_en} One row is named by: {row.key.replace(',', ', ')}.", ""]
+        lines += ["| field | 名称 | type | unit | range | needed by | meaning |", "|---|---|---|---|---|---|---|"]
+        lines += [_reference_row(field) for field in fields(row.table).itertuples()]
+    lines += ["", "## Codes", ""]
+    for name, group in read_table("codes").groupby("code_list", sort=True):
+        lines.append(f"- **{name}**: " + "; ".join(f"`{c.code}` {c.label_zh}" for c in group.itertuples()))
+    lines.append("- **carriers**: " + "; ".join(f"`{c}` {r.label_zh}" for c, r in carriers().iterrows()))
+    lines.append("- **processes**: " + ", ".join(f"`{p}`" for p in codes("processes")))
+    lines.append("- **units**: " + ", ".join(f"`{u}`" for u in read_table("units")["unit"]))
+    return "\n".join(lines) + "\n"
+
+
+def _reference_row(field) -> str:
+    low = "" if pd.isna(field.minimum) else f"≥ {field.minimum:g}"
+    high = "" if pd.isna(field.maximum) else f"≤ {field.maximum:g}"
+    kind = f"{field.type} ({field.code_list})" if field.code_list else field.type
+    star = "*" if field.required == "1" else ""
+    cells = (
+        f"`{field.field}`{star}", field.label_zh, kind, field.unit, f"{low} {high}".strip(), field.needed_by, field.meaning_en,
+    )  # fmt: skip
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,19 @@
+"""Tables become pictures: each function takes output tables and gives a figure with its caption and its alternative text."""
+
+from workbench.figures.inventory import (
+    boundary_bridge,
+    emissions_by_enterprise,
+    emissions_by_source,
+    findings_by_check,
+    intensities,
+    key_emitters,
+)
+from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
+from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
+from workbench.figures.style import Picture
+
+__all__ = [
+    "Picture", "abatement_cost_curve", "boundary_bridge", "bundle", "bundle_by_enterprise", "emissions_by_enterprise",
+    "emissions_by_source", "findings_by_check", "intensities", "key_emitters", "pareto_front", "potential_by_carrier",
+    "potential_by_enterprise", "reductions",
+]

@@ -1,0 +1,137 @@
+"""Boundary ledger: flows between members of the cluster, found in the firms' ledgers and settled once.
+
+An internal flow is known by its counterparty. Where a firm names none, the exchange table tells which part of its purchases
+came from a member; where the ledger holds nothing, the flow is added. The settled quantity is the taker's (settlement meter).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from workbench import dictionary, findings, units
+
+INCOMING = ("purchase", "transfer_in")
+OUTGOING = ("sale", "transfer_out")
+SIGN = {
+    "purchase": 1, "opening_stock": 1, "transfer_in": 1, "sale": -1, "transfer_out": -1, "closing_stock": -1, "non_energy_use": -1,
+}  # fmt: skip
+_PAIR = ["from_enterprise", "to_enterprise", "commodity"]
+
+
+def of_year(exchanges: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Exchanges of one year with `quantity` settled: the taker's figure, else the giver's; differences become findings."""
+    rows = exchanges[exchanges["year"] == year].copy()
+    both = rows["quantity_sent"].notna() & rows["quantity_received"].notna()
+    larger = rows[["quantity_sent", "quantity_received"]].max(axis=1)
+    gap = (rows["quantity_sent"] - rows["quantity_received"]).abs()
+    apart = both & (gap > findings.tolerance("exchange_mismatch") / 100 * larger)
+    one = rows["quantity_sent"].notna() ^ rows["quantity_received"].notna()
+    rows["quantity"] = rows["quantity_received"].fillna(rows["quantity_sent"])
+    lines = rows.set_index("row")
+    found = [
+        findings.raw(
+            "exchange_mismatch", lines[apart.to_numpy()], table="exchanges", field="quantity_received",
+            enterprise_id=rows.loc[apart, "to_enterprise"], seen=rows.loc[apart, "quantity_sent"], expected=rows.loc[apart, "quantity_received"],
+        ),
+        findings.raw("exchange_one_sided", lines[one.to_numpy()], table="exchanges", enterprise_id=rows.loc[one, "to_enterprise"]),
+    ]  # fmt: skip
+    return rows[rows["quantity"].notna()], found
+
+
+def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
+    """Give ledger rows between members the factor and heating value their exchange states, so both sides count alike."""
+    ledger = ledger.copy()
+    for flow in exchanges.itertuples():
+        taker = ledger["enterprise_id"].eq(flow.to_enterprise) & ledger["counterparty"].eq(flow.from_enterprise) & ledger["flow"].isin(INCOMING)
+        giver = ledger["enterprise_id"].eq(flow.from_enterprise) & ledger["counterparty"].eq(flow.to_enterprise) & ledger["flow"].isin(OUTGOING)
+        mine = (taker | giver) & ledger["carrier"].eq(flow.commodity)
+        for row in ledger.index[mine]:
+            size = units.factor(ledger.at[row, "unit"], flow.unit)
+            if size is not None and pd.isna(ledger.at[row, "tco2_per_unit"]) and pd.notna(flow.tco2_per_unit):
+                ledger.at[row, "tco2_per_unit"] = flow.tco2_per_unit * size
+            if pd.isna(ledger.at[row, "ncv"]) and pd.notna(flow.ncv):
+                ledger.at[row, "ncv"] = flow.ncv
+    return ledger
+
+
+def as_ledger(exchanges: pd.DataFrame) -> pd.DataFrame:
+    """Exchanges in the shape of ledger rows (carrier, quantity, unit, …), to be quantified like them."""
+    return exchanges.rename(columns={"commodity": "carrier"}).assign(enterprise_id=exchanges["from_enterprise"], note="")
+
+
+def settle(ledger: pd.DataFrame, exchanges: pd.DataFrame, members: set[str]) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+    """Mark internal rows of a quantified ledger: (ledger with `internal` 0/1, settled flows, raw findings).
+
+    `exchanges` is quantified (`as_ledger`). Settled flows: exchange_id, from_enterprise, to_enterprise, commodity, activity,
+    activity_unit, tco2e, taker_ledger, giver_ledger (how each side was found: filed, carved, added, none).
+    """
+    ledger = ledger.copy()
+    ledger["internal"] = ledger["counterparty"].isin(members) & ledger["flow"].isin([*INCOMING, *OUTGOING])
+    settled, found = [], []
+    pairs = exchanges.rename(columns={"carrier": "commodity"})
+    kinds = dictionary.carriers()["kind"]
+    for (giver, taker, commodity), group in pairs.groupby(_PAIR, sort=True):
+        flow = {"from_enterprise": giver, "to_enterprise": taker, "commodity": commodity}
+        flow |= {c: group[c].sum() for c in ("activity", "energy_gj", "tco2e")}
+        flow |= {c: group[c].iat[0] for c in ("activity_unit", "factor_id", "tco2e_per_activity", "exchange_id")}
+        ledger, how, problems = _find(ledger, flow, taker, giver, INCOMING, add=True)
+        found += problems
+        add = kinds.get(commodity) == "fuel"
+        ledger, given, problems = _find(ledger, flow, giver, taker, OUTGOING, add=add)
+        found += problems
+        settled.append(flow | {"taker_ledger": how, "giver_ledger": given})
+    found += _unfiled(ledger, pairs)
+    columns = ["exchange_id", *_PAIR, "activity", "activity_unit", "energy_gj", "tco2e", "factor_id", "taker_ledger", "giver_ledger"]
+    return ledger, pd.DataFrame(settled, columns=columns), found
+
+
+def _find(
+    ledger: pd.DataFrame, flow: dict, who: str, other: str, directions: tuple[str, ...], *, add: bool
+) -> tuple[pd.DataFrame, str, list[pd.DataFrame]]:
+    """Find one side of a flow in the ledger of `who`: filed by counterparty, carved out, added, or none."""
+    mine = ledger["enterprise_id"].eq(who) & ledger["carrier"].eq(flow["commodity"]) & ledger["flow"].isin(directions)
+    quantity, place = flow["activity"], {"table": "exchanges", "enterprise_id": who, "field": flow["exchange_id"]}
+    named = mine & ledger["counterparty"].eq(other)
+    if named.any():
+        filed = ledger.loc[named, "activity"].sum()
+        apart = abs(filed - quantity) > findings.tolerance("exchange_ledger") / 100 * max(filed, quantity)
+        note = [findings.raw("exchange_ledger", **place, seen=filed, expected=quantity)] if apart else []
+        return ledger, "filed", note
+    nameless = mine & ledger["counterparty"].eq("")
+    at_hand = ledger.loc[nameless, "activity"].sum()
+    if at_hand > 0 and quantity <= at_hand * (1 + findings.tolerance("exchange_ledger") / 100):
+        part = _part(ledger[nameless], min(1.0, quantity / at_hand), flow, other)
+        ledger.loc[nameless, ["activity", "energy_gj", "tco2e"]] *= 1 - min(1.0, quantity / at_hand)
+        return pd.concat([ledger, part], ignore_index=True), "carved", [findings.raw("exchange_carved", **place)]
+    if not add:
+        return ledger, "none", []
+    row = dict.fromkeys(ledger.columns, "") | {c: flow[c] for c in ("activity", "energy_gj", "tco2e", "activity_unit", "factor_id")}
+    row |= {"enterprise_id": who, "carrier": flow["commodity"], "flow": directions[0], "counterparty": other, "internal": True}
+    row |= {"tco2e_per_activity": flow["tco2e_per_activity"], "cost": float("nan"), "quantity": float("nan")}
+    added = pd.concat([ledger, pd.DataFrame([row])], ignore_index=True)
+    return added, "added", [findings.raw("exchange_added", **place)] if directions == INCOMING else []
+
+
+def _part(rows: pd.DataFrame, share: float, flow: dict, other: str) -> pd.DataFrame:
+    """The share of nameless rows that came from (went to) a member; it counts with the exchange's factor where one is stated."""
+    part = rows.assign(counterparty=other, internal=True)
+    for column in ("activity", "energy_gj", "tco2e"):
+        part[column] = part[column] * share
+    part["cost"] = part["cost"] * 0  # the money stays on the filed row
+    if str(flow["factor_id"]).startswith("own:"):
+        part["factor_id"], part["tco2e_per_activity"] = flow["factor_id"], flow["tco2e_per_activity"]
+        part["tco2e"] = part["activity"] * flow["tco2e_per_activity"]
+    return part
+
+
+def _unfiled(ledger: pd.DataFrame, pairs: pd.DataFrame) -> list[pd.DataFrame]:
+    """Flows between members that only a ledger knows."""
+    inside = ledger[ledger["internal"]]
+    incoming = inside["flow"].isin(INCOMING)
+    giver = inside["counterparty"].where(incoming, inside["enterprise_id"])
+    taker = inside["enterprise_id"].where(incoming, inside["counterparty"])
+    known = set(pairs[_PAIR].itertuples(index=False, name=None))
+    lost = sorted({t for t in zip(giver, taker, inside["carrier"], strict=True) if t not in known})
+    return [
+        findings.raw("exchange_not_filed", table="exchanges", enterprise_id=t, field=c, seen=f"{g} → {t}", expected=c) for g, t, c in lost
+    ]

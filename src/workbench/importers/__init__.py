@@ -1,0 +1,1 @@
+"""Importers of known layouts into cluster packages."""

@@ -1,0 +1,127 @@
+"""Parameters of a run: typed, closed, validated before any notebook starts."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from workbench.errors import ParameterError
+
+
+class Settings(BaseModel):
+    """What one run needs to know. The description of each field ends with its unit in square brackets."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    cluster: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$", description="name of the run's cluster")
+    package: str = Field(min_length=1, description="folder or workbook with the cluster's data")
+    year: int = Field(ge=1980, le=2100, description="accounting year [yr]")
+    lang: Literal["en", "zh"] = Field("en", description="language of figures and report: en or zh")
+    budget_tco2e: float | None = Field(None, ge=0, description="carbon budget of the cluster [tCO2e/yr]; or set reduction_pct")
+    reduction_pct: float | None = Field(None, ge=0, le=100, description="cut of the inventory's total [%]; or set budget_tco2e")
+    target_year: int | None = Field(None, ge=1980, le=2100, description="year the budget must be met; empty: any [yr]")
+    objective: Literal["annual_cost", "capex", "npv_cost"] = Field("annual_cost", description="what is made least: annual_cost, capex or npv_cost [currency]")
+    discount_rate: float = Field(0.08, gt=-0.5, lt=1, description="real discount rate [1/yr]")
+    capital_limit: float | None = Field(None, ge=0, description="most capital for the whole cluster [currency]")
+    carbon_price: float = Field(0.0, ge=0, description="price of carbon counted as income [currency/tCO2e]")
+    energy_price_growth: float = Field(0.0, gt=-0.5, lt=0.5, description="real growth of energy prices, npv only [1/yr]")
+    include_upstream: bool = Field(False, description="count upstream emissions of projects in the budget")
+    energy_intensity_cap: float | None = Field(None, ge=0, description="cap on energy per value added [tce per million currency]")
+    carbon_intensity_cap: float | None = Field(None, ge=0, description="cap on emissions per value added [tCO2e per million currency]")
+    selection_gap: float = Field(1e-6, ge=0, lt=1, description="relative optimality gap that is accepted [1]")
+    time_limit_s: float = Field(120.0, gt=0, description="time limit of one optimization [s]")
+    seed: int = Field(1, ge=0, description="seed of every random choice")
+    notes: str = Field("", description="free text printed in the report")
+    reductions_shown: list[float] = Field([2.0, 4.0, 6.0], max_length=8, description="cuts solved side by side [%]")
+    front_points: int = Field(14, ge=2, le=60, description="points on the cost front")
+    run_dir: str = Field("", description="folder of the run; empty: outputs/<cluster>")
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> Settings:
+        if self.budget_tco2e is not None and self.reduction_pct is not None:
+            raise ValueError("budget_tco2e and reduction_pct exclude each other: keep one of them")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's notebooks and tables lie."""
+        return Path(self.run_dir) if self.run_dir else project_root() / "outputs" / self.cluster
+
+    @property
+    def package_path(self) -> Path:
+        """The package, looked for as given, then under the project's root."""
+        given = Path(self.package)
+        return given if given.is_absolute() or given.exists() else project_root() / given
+
+
+def project_root() -> Path:
+    """The folder that holds `notebooks/`: the working folder or one above it, else the source checkout."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "pyproject.toml").is_file():
+            return folder
+    return Path(__file__).resolve().parents[2]
+
+
+def validate(values: dict) -> Settings:
+    """Check a dictionary of parameters; every fault at once in one ParameterError of one line."""
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise ParameterError("; ".join(_fault(item) for item in error.errors())) from None
+
+
+def from_notebook(namespace: dict) -> Settings:
+    """Settings from a notebook's parameter cell: the names of `Settings` found in `globals()`."""
+    return validate({name: namespace[name] for name in Settings.model_fields if name in namespace})
+
+
+def load(target: str | Path) -> tuple[str, dict]:
+    """Read `params/NAME.yaml` or a path to a YAML file: the run's name and its raw values (not yet validated)."""
+    path = Path(target)
+    if path.suffix not in (".yaml", ".yml"):
+        path = project_root() / "params" / f"{target}.yaml"
+    if not path.is_file():
+        raise ParameterError(f"no parameter file for {str(target)!r}: {_known_targets(str(target))}")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path.name} is not readable YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise ParameterError(f"{path.name} must hold lines of the form key: value")
+    package = values.get("package")
+    beside = path.parent / str(package)
+    if package and not Path(str(package)).exists() and not (project_root() / str(package)).exists() and beside.exists():
+        values["package"] = str(beside.resolve())
+    return path.stem, values
+
+
+def available() -> list[str]:
+    """Names of the parameter files in `params/`."""
+    return sorted(path.stem for path in (project_root() / "params").glob("*.yaml"))
+
+
+def _known_targets(target: str) -> str:
+    close = difflib.get_close_matches(target, available(), n=1)
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    return f"{guess}params/ holds {', '.join(available()) or 'nothing'}"
+
+
+def _fault(item: dict) -> str:
+    where = ".".join(str(part) for part in item["loc"]) or "parameters"
+    if item["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(where, Settings.model_fields, n=1, cutoff=0.4)
+        return f"unknown parameter {where!r}" + (f", did you mean {close[0]!r}?" if close else "")
+    if item["type"] == "missing":
+        return f"parameter {where!r} is missing: add it to the parameter file"
+    if where == "parameters":
+        return str(item["ctx"]["error"]) if "ctx" in item else item["msg"]
+    if item["type"] == "string_pattern_mismatch":
+        return f"{where}: use letters, digits, dot, dash and underscore only, got {str(item['input'])[:60]!r}"
+    if item["type"] == "string_type":
+        return f"{where}: must be text, got {item['input']!r}; put it in quotes"
+    return f"{where}: {item['msg'].lower()}, got {str(item['input'])[:60]!r}"

@@ -1,0 +1,247 @@
+"""The project library: what each project alone saves in tce and tCO2e, and what it costs.
+
+Savings are converted by the inventory's own rows: the factor of a saved unit is the emissions of the carrier's rows over their
+activity, so the ids and hashes are those of `factors_used`. Positive = less use.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from workbench import costs, dictionary, factors, findings, interaction, prices, units
+from workbench.params import Settings
+
+NEVER_SELECTED = ("uncosted", "superseded", "excluded")
+COLUMNS = [
+    "project_id", "enterprise_id", "name", "name_zh", "kind", "status", "eligible", "tce_saved", "tco2e_saved", "capex", "grant", "net_capex",
+    "opex_per_year", "lifetime_years", "energy_money_saved", "annual_cost", "npv", "npv_cost", "irr_pct", "payback_years", "abatement_cost",
+    "upstream_tco2e", "start_year", "factor_ids", "flags",
+]  # fmt: skip
+BASE_COLUMNS = [
+    "pool_id", "enterprise_id", "unit_id", "carrier", "use", "activity_unit", "tco2e_per_activity", "tce_per_activity", "price",
+    "price_source", "factor_ids",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """`projects` (each alone), `bases` and `lines` (what is saved where), savings `by_carrier`, raw `findings`."""
+
+    projects: pd.DataFrame
+    bases: pd.DataFrame
+    lines: pd.DataFrame
+    by_carrier: pd.DataFrame
+    findings: list[pd.DataFrame]
+
+
+def assess(
+    tables: dict[str, pd.DataFrame], rows: pd.DataFrame, used: pd.DataFrame, paid: pd.DataFrame, meta: dict[str, Any], settings: Settings
+) -> Assessment:
+    """The library from checked tables, inventory `rows`, factor rows `used` and prices `paid`."""
+    lines, found = _lines(tables, used)
+    bases, problems = _bases(lines, tables, rows, used, paid, meta, settings.year)
+    found += problems
+    known = set(bases["pool_id"])
+    lines = lines[lines["pool_id"].isin(known)].reset_index(drop=True)
+    pool_list = interaction.pools(bases, lines)
+    found += _limits(pool_list, tables["savings"])
+    projects, carriers, problems = _alone(tables["projects"], pool_list, bases, settings)
+    return Assessment(projects, bases, lines, carriers, found + problems)
+
+
+def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Savings rows with their enterprise filled in and their amount in the unit of the factor row."""
+    rows = tables["savings"].copy()
+    owner = tables["projects"].set_index("project_id")["enterprise_id"]
+    for column in ("enterprise_id", "unit_id", "unit"):
+        rows[column] = rows[column].fillna("").astype(str)
+    rows["enterprise_id"] = rows["enterprise_id"].mask(rows["enterprise_id"] == "", rows["project_id"].map(owner))
+    rows = rows.set_index("row")
+    odd = (rows["mode"] == "fraction") & (rows["amount"].abs() > 1)
+    no_unit = (rows["mode"] == "absolute") & (rows["unit"] == "") & (rows["carrier"] != "tco2e")
+    found = [
+        findings.raw("fraction_range", rows[odd], table="savings", field="amount", seen=rows.loc[odd, "amount"], effect="row_set_aside"),
+        findings.raw("missing_unit", rows[no_unit], table="savings", field="unit", effect="row_set_aside"),
+    ]
+    rows = rows[~odd & ~no_unit]
+    absolute = rows["mode"] == "absolute"
+    amounts, _, problems = factors.quantify(rows[absolute].assign(quantity=rows.loc[absolute, "amount"]), defaults(used), "savings")
+    kinds = amounts["carrier"].map(dictionary.carriers()["kind"])
+    plain = kinds.isin(["charge", "direct", "medium"])
+    amounts["activity"] = amounts["activity"].mask(plain, amounts["quantity"])
+    rows.loc[absolute, "amount"] = amounts["activity"]
+    rows = rows[rows["amount"].notna()]
+    rows["pool_id"] = rows["enterprise_id"] + "|" + rows["carrier"]
+    columns = ["project_id", "pool_id", "enterprise_id", "unit_id", "carrier", "mode", "amount", "uncertainty_pct"]
+    return rows.reset_index()[[*columns, "row"]].sort_values(columns[:6]).reset_index(drop=True), found + problems
+
+
+def defaults(used: pd.DataFrame) -> pd.DataFrame:
+    """The factor rows of carriers, without those that filers stated for single deliveries."""
+    table = used[~used["factor_id"].str.startswith("own:")]
+    return table[table["carrier"].isin(dictionary.carriers().index)].drop_duplicates("carrier")
+
+
+def _bases(
+    lines: pd.DataFrame, tables: dict[str, pd.DataFrame], rows: pd.DataFrame, used: pd.DataFrame, paid: pd.DataFrame,
+    meta: dict[str, Any], year: int,
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:  # fmt: skip
+    """What each carrier of each enterprise uses, by unit, with tCO2e, tce and price per unit of activity."""
+    sold = ["fuel_handed_on", "sold_electricity", "sold_heat"]
+    incoming = rows[~rows["source"].isin([*sold, "process"])]
+    price = paid.set_index(["enterprise_id", "carrier"])
+    usual = defaults(used).set_index("carrier")
+    out, found = [], []
+    for (enterprise, carrier), here in lines.groupby(["enterprise_id", "carrier"], sort=True):
+        kind = dictionary.carriers()["kind"].get(carrier, "fuel")
+        mine = incoming[(incoming["enterprise_id"] == enterprise) & (incoming["carrier"] == carrier)]
+        if kind == "charge":
+            base = _charge_base(enterprise, carrier, tables["energy"], year)
+        elif kind == "direct":
+            base = _direct_base(enterprise, rows)
+        else:
+            base = _energy_base(carrier, mine, usual)
+        use, per_tco2e, per_tce, unit, ids = base
+        cost, source = _price(enterprise, carrier, price, kind, used, meta, year)
+        if source == "" and kind not in ("direct", "medium") and carrier != "waste_heat":
+            found.append(findings.raw("price_missing", table="savings", enterprise_id=enterprise, field=carrier, seen=f"{carrier} ({enterprise})"))
+        lost = here[(here["amount"] > 0) & (sum(use.values()) <= 0)]
+        lost = pd.concat([lost, here[(here["unit_id"] != "") & ~here["unit_id"].isin(use)]]).drop_duplicates()
+        at = lost.set_index("row")
+        found.append(findings.raw("carrier_not_used", at, table="savings", field="carrier", seen=carrier, expected=(at["enterprise_id"] + " " + at["unit_id"]).str.strip()))
+        use = {"": 0.0} | dict.fromkeys(sorted(set(here["unit_id"]) - {""}), 0.0) | use
+        for unit_id, amount in sorted(use.items()):
+            out.append((f"{enterprise}|{carrier}", enterprise, unit_id, carrier, amount, unit, per_tco2e, per_tce, cost, source, ids))
+    return pd.DataFrame(out, columns=BASE_COLUMNS), found
+
+
+def _energy_base(carrier: str, mine: pd.DataFrame, usual: pd.DataFrame) -> tuple[dict[str, float], float, float, str, str]:
+    """Use by unit and effects per unit of activity from the inventory rows; from the factor row where nothing is used yet."""
+    total = mine["activity"].sum()
+    if total > 0:
+        use = mine.groupby("unit_id")["activity"].sum().to_dict()
+        ids = ";".join(sorted({i for i in mine["factor_id"] if i}))
+        return use, mine["tco2e"].sum() / total, mine["tce"].sum() / total, mine["activity_unit"].iat[0], ids
+    if carrier not in usual.index:
+        return {}, 0.0, 0.0, "", ""
+    row = usual.loc[carrier]
+    tce = float(row["gj_per_unit"]) / units.GJ_PER_TCE if carrier != "waste_heat" else 0.0
+    return {}, float(row["value"]), tce, row["unit"], row["factor_id"]
+
+
+def _charge_base(enterprise: str, carrier: str, energy: pd.DataFrame, year: int) -> tuple[dict[str, float], float, float, str, str]:
+    rows = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (energy["year"] == year)]
+    unit = rows["unit"].iat[0] if len(rows) else ""
+    return ({"": rows["quantity"].sum()} if len(rows) else {}), 0.0, 0.0, unit, ""
+
+
+def _direct_base(enterprise: str, rows: pd.DataFrame) -> tuple[dict[str, float], float, float, str, str]:
+    """Tonnes that can be saved directly: process emissions by unit, or all emissions where no process is filed."""
+    mine = rows[rows["enterprise_id"] == enterprise]
+    process = mine[mine["source"] == "process"]
+    if process["tco2e"].sum() > 0:
+        return process.groupby("unit_id")["tco2e"].sum().to_dict(), 1.0, 0.0, "tCO2e", ";".join(sorted(set(process["factor_id"])))
+    return {"": max(0.0, mine["tco2e"].sum())}, 1.0, 0.0, "tCO2e", ""
+
+
+def _price(
+    enterprise: str, carrier: str, price: pd.DataFrame, kind: str, used: pd.DataFrame, meta: dict[str, Any], year: int
+) -> tuple[float, str]:
+    if (enterprise, carrier) in price.index:
+        row = price.loc[(enterprise, carrier)]
+        return float(row["price"]), str(row["source"])
+    if kind in ("charge", "direct", "medium"):
+        return 0.0, ""
+    found = prices.from_table(carrier, defaults(used), meta, year)
+    return (found["price"], found["source"]) if found else (0.0, "")
+
+
+def _limits(pool_list: list[interaction.Pool], filed: pd.DataFrame) -> list[pd.DataFrame]:
+    """Single projects that claim more than is used."""
+    found = []
+    for pool in pool_list:
+        for unit, lines in sorted(pool.absolute.items()):
+            available = pool.use.get(unit, 0.0) if unit else pool.total
+            over = [(p, a) for p, a in sorted(lines.items()) if a > available * (1 + 1e-9) and available > 0]
+            found += [
+                findings.raw(
+                    "saving_exceeds_use", table="savings", enterprise_id=pool.enterprise_id, field=f"{project} {pool.carrier}",
+                    seen=findings.number(amount), expected=findings.number(available),
+                )
+                for project, amount in over
+            ]  # fmt: skip
+    return found
+
+
+def _alone(
+    projects: pd.DataFrame, pool_list: list[interaction.Pool], bases: pd.DataFrame, settings: Settings
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+    """Every project by itself: savings, money, flags."""
+    touched = interaction.by_project(pool_list)
+    ids = bases.drop_duplicates("pool_id").set_index("pool_id")["factor_ids"]
+    rows, carriers, found = [], [], []
+    for project in projects.sort_values("project_id").itertuples():
+        pools = touched.get(project.project_id, [])
+        saved = interaction.savings(pools, {project.project_id})
+        names = sorted({i for p in pools for i in str(ids[p.pool_id]).split(";") if i})
+        row = money(project, saved, settings) | {"factor_ids": ";".join(names)}
+        rows.append(row)
+        for pool in pools:
+            part = pool.saved({project.project_id})
+            carriers.append((project.project_id, pool.enterprise_id, pool.carrier, part, part * pool.tce, part * pool.tco2e, part * pool.price))
+        if str(project.status) in NEVER_SELECTED:
+            found.append(findings.raw("never_selected", table="projects", row=project.row, enterprise_id=project.enterprise_id, field=project.project_id, seen=project.status))
+        if not pools:
+            found.append(findings.raw("project_without_savings", table="projects", row=project.row, enterprise_id=project.enterprise_id, field=project.project_id))
+    columns = ["project_id", "enterprise_id", "carrier", "activity_saved", "tce_saved", "tco2e_saved", "money_saved"]
+    return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(carriers, columns=columns), found
+
+
+def money(project: Any, saved: dict[str, float], settings: Settings) -> dict[str, Any]:
+    """One project's row: `saved` has tco2e, tce, money per year. Annual cost = CRF x net capex + opex - money - carbon income."""
+    number = lambda value: 0.0 if pd.isna(value) else float(value)  # noqa: E731
+    capex, grant, opex = project.capex, number(project.grant), number(project.opex_per_year)
+    life, rate = project.lifetime_years, settings.discount_rate
+    costed = pd.notna(capex) and pd.notna(life) and str(project.status) not in NEVER_SELECTED
+    net = max(0.0, float(capex) - grant) if pd.notna(capex) else math.nan
+    carbon = settings.carbon_price * saved["tco2e"]
+    income = saved["money"] + carbon - opex
+    years = float(life) if pd.notna(life) else math.nan
+    annual = net * costs.capital_recovery_factor(rate, years) - income if costed else math.nan
+    growing = saved["money"] * costs.annuity_factor(rate, years, settings.energy_price_growth) if costed else math.nan
+    npv_cost = net + (opex - carbon) * costs.annuity_factor(rate, years) - growing if costed else math.nan
+    start = int(max(number(project.earliest_year), settings.year + 1))
+    ready = start + number(project.build_years)
+    late = settings.target_year is not None and ready > settings.target_year
+    missed = pd.notna(project.latest_year) and start > project.latest_year
+    eligible = costed and not late and not missed
+    return {
+        "project_id": project.project_id, "enterprise_id": project.enterprise_id, "name": project.name, "name_zh": project.name_zh,
+        "kind": project.kind, "status": project.status, "eligible": int(eligible), "tce_saved": saved["tce"], "tco2e_saved": saved["tco2e"],
+        "capex": capex, "grant": grant, "net_capex": net, "opex_per_year": opex, "lifetime_years": life, "energy_money_saved": saved["money"],
+        "annual_cost": annual, "npv": -npv_cost, "npv_cost": npv_cost,
+        "irr_pct": 100 * costs.internal_rate_of_return(net, income, years) if costed else math.nan,
+        "payback_years": costs.simple_payback(net, income) if costed else math.nan,
+        "abatement_cost": annual / saved["tco2e"] if costed and saved["tco2e"] > 1e-9 else math.nan,
+        "upstream_tco2e": number(project.upstream_tco2e_per_year), "start_year": start,
+        "flags": ";".join(_flags(project, saved, annual, late or missed)),
+    }  # fmt: skip
+
+
+def _flags(project: Any, saved: dict[str, float], annual: float, late: bool) -> list[str]:
+    upstream = 0.0 if pd.isna(project.upstream_tco2e_per_year) else float(project.upstream_tco2e_per_year)
+    marks = {
+        "uncosted": pd.isna(project.capex),
+        "not_in_time": late,
+        "pays_for_itself": annual < 0,
+        "no_carbon_effect": abs(saved["tco2e"]) < 1e-9,
+        "more_emissions": saved["tco2e"] < -1e-9,
+        "tce_and_tco2e_differ_in_sign": saved["tce"] * saved["tco2e"] < 0,
+        "moves_emissions_upstream": upstream > 0 and upstream > 0.1 * max(saved["tco2e"], 0.0),
+        "assumed_lifetime": getattr(project, "lifetime_basis", "") == "assumed",
+    }
+    return [name for name, on in marks.items() if on]

@@ -1,0 +1,130 @@
+"""Plausibility of a filing: magnitudes of prices and heating values, rules between tables, notes of the importer.
+
+Every check compares with a source or with the other firms; it keeps the row unless the figure cannot be meant.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from workbench import dictionary, factors, findings, units
+from workbench.filing import Filing
+
+
+def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.DataFrame]:
+    """Raw findings of plausibility for one year. Heating values that cannot be meant are blanked in `filing.tables`.
+
+    `folder` is the package's folder, where an importer may have left notes.
+    """
+    tables = filing.tables
+    chosen, _ = factors.choose(sorted(set(tables["energy"]["carrier"])), filing.meta, year)
+    found = [
+        *_heating_values(tables, chosen),
+        *_prices(tables["energy"], chosen, filing.meta),
+        *_silent_enterprises(tables, year),
+        *_shares(tables["members"]),
+        *_relations(tables["relations"]),
+        *_groups(tables["groups"]),
+        *_uncosted(tables["projects"]),
+        *import_notes(folder),
+    ]
+    return [part for part in found if len(part)]
+
+
+def _heating_values(tables: dict[str, pd.DataFrame], chosen: pd.DataFrame) -> list[pd.DataFrame]:
+    """Own heating values and carbon contents against the factor row; a slip of units is ignored, the table's value used."""
+    energy = tables["energy"]
+    by_carrier = chosen.set_index("carrier")
+    found = []
+    for check_name, column, reference in (("ncv_band", "ncv", "ncv"), ("carbon_band", "carbon_content", "carbon")):
+        usual = pd.to_numeric(energy["carrier"].map(by_carrier[reference]))
+        limit = findings.tolerance(check_name)
+        if column == "ncv":
+            usual = usual.where(energy["carrier"].map(by_carrier["unit"]).ne("GJ"))
+        ratio = energy[column] / usual
+        far = ratio.notna() & ((ratio > limit) | (ratio < 1 / limit))
+        rows = energy[far].set_index("row")
+        found.append(findings.raw(check_name, rows, table="energy", field=column, seen=rows[column], expected=usual[far].round(4), effect="value_ignored"))
+        energy.loc[far, column] = float("nan")
+    stated = energy["tco2_per_unit"]
+    size = pd.Series([units.factor(u, by_carrier["unit"].get(c, "")) for u, c in zip(energy["unit"], energy["carrier"], strict=True)], index=energy.index, dtype=float)
+    usual = pd.to_numeric(energy["carrier"].map(by_carrier["value"])) * size
+    limit = findings.tolerance("factor_band")
+    fuel = energy["carrier"].map(dictionary.carriers()["kind"]).eq("fuel")
+    far = fuel & stated.notna() & ((stated > usual * limit) | (stated < usual / limit))
+    rows = energy[far].set_index("row")
+    return [*found, findings.raw("factor_band", rows, table="energy", field="tco2_per_unit", seen=rows["tco2_per_unit"], expected=usual[far].round(4))]
+
+
+def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.DataFrame]:
+    """Implied price of each purchase against the median of the carrier in the package: tenfold is a slip of units."""
+    rows = energy[(energy["flow"] == "purchase") & (energy["quantity"] > 0) & (energy["cost"] > 0)]
+    rows = rows[rows["carrier"].isin(chosen["carrier"])]
+    if rows.empty:
+        return []
+    sized, _, _ = factors.quantify(rows.set_index("row"), chosen, "energy")
+    price = sized["cost"] / sized["activity"]
+    middle = price.groupby(sized["carrier"]).transform("median")
+    count = price.groupby(sized["carrier"]).transform("count")
+    ratio = (price / middle).where(count >= 3)
+    limit = findings.tolerance("price_magnitude")
+    far = ratio.notna() & ((ratio > limit) | (ratio < 1 / limit))
+    off = ratio.where(ratio >= 1, 1 / ratio)
+    text = price[far].map(findings.number) + f" {meta.get('currency', '')}/" + sized.loc[far, "activity_unit"].astype(str)
+    return [findings.raw("price_magnitude", sized[far], table="energy", field="quantity", seen=text, expected=off[far].map(findings.number))]
+
+
+def _silent_enterprises(tables: dict[str, pd.DataFrame], year: int) -> list[pd.DataFrame]:
+    energy = tables["energy"]
+    filed = set(energy.loc[energy["year"] == year, "enterprise_id"])
+    rows = tables["enterprises"]
+    silent = rows[~rows["enterprise_id"].isin(filed)].set_index("row")
+    return [findings.raw("enterprise_without_energy", silent, table="energy", expected=year)]
+
+
+def _shares(members: pd.DataFrame) -> list[pd.DataFrame]:
+    """Capital shares of a joint project add up to one."""
+    total = members.groupby("project_id")["capex_share"].sum()
+    first = members.drop_duplicates("project_id").set_index("project_id")
+    off = total[(total - 1).abs() > findings.tolerance("shares_sum")]
+    return [
+        findings.raw("shares_sum", table="members", row=first.at[p, "row"], enterprise_id=first.at[p, "enterprise_id"], field=p, seen=v)
+        for p, v in off.items()
+    ]
+
+
+def _relations(relations: pd.DataFrame) -> list[pd.DataFrame]:
+    same = relations[relations["project_id"] == relations["other_id"]].set_index("row")
+    return [findings.raw("self_relation", same, table="relations", field="other_id", seen=same["other_id"], effect="row_set_aside")]
+
+
+def _groups(groups: pd.DataFrame) -> list[pd.DataFrame]:
+    found = []
+    for name, group in groups.groupby("group_id", sort=True):
+        least, most = group["min_selected"].max(), group["max_selected"].min()
+        if least > min(most if pd.notna(most) else len(group), len(group)):
+            row = group["row"].iat[0]
+            found.append(findings.raw("group_bounds", table="groups", row=row, field=name, seen=least, expected=most))
+    return found
+
+
+def _uncosted(projects: pd.DataFrame) -> list[pd.DataFrame]:
+    """Projects without capital cost are reported by the filing check; those with a lifetime that no one filed are not costed."""
+    rows = projects[projects["lifetime_years"].isna()].set_index("row")
+    return [findings.raw("missing_value", rows, table="projects", field="lifetime_years")] if len(rows) else []
+
+
+def import_notes(folder: Path | None) -> list[pd.DataFrame]:
+    """Notes an importer left beside the tables (`import_notes.csv`: table, id, field, seen, severity, message)."""
+    file = folder / "import_notes.csv" if folder is not None and folder.is_dir() else None
+    if file is None or not file.is_file():
+        return []
+    notes = pd.read_csv(file, dtype=str, keep_default_na=False)
+    parts = []
+    for severity, name in (("error", "import_error"), ("warning", "import_warning"), ("info", "import_note")):
+        rows = notes[notes["severity"] == severity]
+        for note in rows.itertuples():
+            parts.append(findings.raw(name, table=note.table, field=note.id, seen=note.message, expected=note.field))
+    return parts

@@ -1,0 +1,115 @@
+"""Independent re-check of an answer: plain Python on the filed lines, sharing no code with the model or the interaction module."""
+
+from __future__ import annotations
+
+from workbench.selection.problem import Problem
+
+TOLERANCE = 1e-6
+
+
+def recheck(problem: Problem, chosen: set[str], claimed: dict[str, float]) -> list[str]:
+    """Differences between what the solver claims (objective_value, emissions_after, capex) and what plain sums say; [] is ok."""
+    faults = [f"{i} is not an eligible project" for i in sorted(chosen - set(problem.ids))]
+    faults += _rules(problem, chosen)
+    emissions, by_firm = _emissions(problem, chosen)
+    if problem.budget is not None and emissions > problem.budget + _slack(problem.budget):
+        faults.append(f"emissions {emissions:.3f} exceed the budget {problem.budget:.3f}")
+    limits = problem.enterprises.set_index("enterprise_id")
+    for firm, value in sorted(by_firm.items()):
+        limit = limits.at[firm, "emission_limit_tco2e"]
+        if limit == limit and value > limit + _slack(limit):
+            faults.append(f"{firm} emits {value:.3f}, its limit is {limit:.3f}")
+    capex = sum(float(k) for i, k in zip(problem.projects["project_id"], problem.projects["net_capex"], strict=True) if i in chosen)
+    if problem.settings.capital_limit is not None and capex > problem.settings.capital_limit + _slack(capex):
+        faults.append(f"capital {capex:.2f} exceeds the limit {problem.settings.capital_limit:.2f}")
+    faults += _firm_capital(problem, chosen)
+    mine = {"capex": capex, "emissions_after": emissions}
+    if problem.settings.objective == "capex":
+        mine["objective_value"] = capex
+    elif problem.settings.objective == "annual_cost":
+        mine["objective_value"] = _annual_cost(problem, chosen)
+    for name, value in mine.items():
+        if abs(value - claimed[name]) > max(1e-3, TOLERANCE * abs(value)):
+            faults.append(f"{name}: claimed {claimed[name]:.6g}, recomputed {value:.6g}")
+    return faults
+
+
+def _slack(value: float) -> float:
+    return TOLERANCE * max(1.0, abs(value))
+
+
+def _rules(problem: Problem, chosen: set[str]) -> list[str]:
+    faults = []
+    for row in problem.relations.itertuples():
+        if row.relation == "excludes" and row.project_id in chosen and row.other_id in chosen:
+            faults.append(f"{row.project_id} and {row.other_id} exclude each other")
+        if row.relation == "requires" and row.project_id in chosen and row.other_id not in chosen:
+            faults.append(f"{row.project_id} requires {row.other_id}")
+    for name, group in problem.groups.groupby("group_id"):
+        number = len(chosen & set(group["project_id"]))
+        if group["min_selected"].notna().any() and number < group["min_selected"].max():
+            faults.append(f"group {name} has {number} projects, too few")
+        if group["max_selected"].notna().any() and number > group["max_selected"].min():
+            faults.append(f"group {name} has {number} projects, too many")
+    return faults
+
+
+def _saved(problem: Problem, chosen: set[str]) -> list[tuple[str, float, float, float]]:
+    """(enterprise, activity saved, tCO2e per unit, price) of each pool: absolute first, never below nil, then fractions."""
+    out = []
+    for pool in problem.pools:
+        after_units = 0.0
+        for unit, use in pool.use.items():
+            if unit == "":
+                after_units += use
+                continue
+            left = use
+            for project, amount in pool.absolute.get(unit, {}).items():
+                left -= amount * (project in chosen)
+            left = max(left, 0.0)
+            for project, share in pool.fraction.get(unit, {}).items():
+                left -= left * share * (project in chosen)
+            after_units += left
+        for project, amount in pool.absolute.get("", {}).items():
+            after_units -= amount * (project in chosen)
+        after_units = max(after_units, 0.0)
+        for project, share in pool.fraction.get("", {}).items():
+            after_units -= after_units * share * (project in chosen)
+        out.append((pool.enterprise_id, sum(pool.use.values()) - after_units, pool.tco2e, pool.price))
+    return out
+
+
+def _emissions(problem: Problem, chosen: set[str]) -> tuple[float, dict[str, float]]:
+    firms = dict(zip(problem.enterprises["enterprise_id"], problem.enterprises["total_tco2e"].astype(float), strict=True))
+    total = problem.emissions_before
+    for enterprise, saved, factor, _ in _saved(problem, chosen):
+        firms[enterprise] -= saved * factor
+        total -= saved * factor
+    if problem.settings.include_upstream:
+        for row in problem.projects.itertuples():
+            if row.project_id in chosen:
+                firms[row.enterprise_id] += row.upstream_tco2e
+                total += row.upstream_tco2e
+    return total, firms
+
+
+def _annual_cost(problem: Problem, chosen: set[str]) -> float:
+    rate, total = problem.settings.discount_rate, 0.0
+    for row in problem.projects.itertuples():
+        if row.project_id in chosen:
+            years = float(row.lifetime_years)
+            recovery = rate / (1 - (1 + rate) ** -years) if rate else 1 / years
+            total += row.net_capex * recovery + row.opex_per_year
+    for _, saved, factor, price in _saved(problem, chosen):
+        total -= saved * (price + factor * problem.settings.carbon_price)
+    return total
+
+
+def _firm_capital(problem: Problem, chosen: set[str]) -> list[str]:
+    capital = dict(zip(problem.projects["project_id"], problem.projects["net_capex"].astype(float), strict=True))
+    faults = []
+    for row in problem.enterprises.dropna(subset=["capital_limit"]).itertuples():
+        spent = sum(s * capital[i] for (i, who), s in problem.shares.items() if who == row.enterprise_id and i in chosen)
+        if spent > row.capital_limit + _slack(row.capital_limit):
+            faults.append(f"{row.enterprise_id} spends {spent:.2f}, its limit is {row.capital_limit:.2f}")
+    return faults

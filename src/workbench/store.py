@@ -1,0 +1,288 @@
+"""Files in and out: cluster packages as raw text tables, run folders with tables that are written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from workbench import dictionary
+from workbench.errors import PackageError, RunError
+from workbench.params import Settings
+
+MISSING_FORMULA = "#formula-without-value"
+MAX_MEGABYTES = 2048
+_FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
+
+
+@dataclass(frozen=True)
+class Package:
+    """A cluster package as filed: `meta` from cluster.yaml, tables as text, index = row in the file (header is row 1)."""
+
+    path: Path
+    meta: dict
+    tables: dict[str, pd.DataFrame]
+    files: dict[str, str] = field(default_factory=dict)  # file name -> sha256
+    remarks: list[dict] = field(default_factory=list)  # what was odd about the files themselves
+
+
+def read_package(path: str | Path) -> Package:
+    """Read a package folder (cluster.yaml + CSV/Parquet) or a workbook with the same names as sheets.
+
+    Raises PackageError, one line, when nothing can be read; all that is merely odd goes into `remarks`.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise PackageError(f"no package at {path}: give a folder with cluster.yaml or a workbook (.xlsx)")
+    if path.is_dir():
+        return _read_folder(path)
+    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        return _read_workbook(path)
+    raise PackageError(f"{path.name} is neither a package folder nor a workbook (.xlsx, .xls, .ods)")
+
+
+def _read_folder(path: Path) -> Package:
+    meta_file = path / "cluster.yaml"
+    if not meta_file.is_file():
+        raise PackageError(f"{path} holds no cluster.yaml: add one (id, name, country, grid_region, base_year, …)")
+    remarks: list[dict] = []
+    tables, files = {}, {"cluster.yaml": sha256(meta_file)}
+    for name in dictionary.names():
+        found = [path / f"{name}{end}" for end in (".csv", ".parquet") if (path / f"{name}{end}").is_file()]
+        if found:
+            tables[name] = _read_file(found[0], name, remarks)
+            files[found[0].name] = sha256(found[0])
+    known = {*files, "import_notes.csv", "planted_errors.csv"}
+    for stray in sorted(set(p.name for p in path.iterdir() if p.suffix in (".csv", ".parquet", ".xlsx")) - known):
+        remarks.append({"check": "unknown_table", "table": stray, "seen": stray})
+    return Package(path, _read_meta(meta_file), tables, files, remarks)
+
+
+def _read_meta(file: Path) -> dict:
+    try:
+        meta = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PackageError(f"cluster.yaml is not readable YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(meta, dict):
+        raise PackageError("cluster.yaml must hold lines of the form key: value")
+    return meta
+
+
+def _read_file(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
+    if file.stat().st_size > MAX_MEGABYTES * 2**20:
+        raise PackageError(f"{file.name} is larger than {MAX_MEGABYTES} MiB: split the cluster or file it as Parquet")
+    if file.suffix == ".parquet":
+        frame = pd.read_parquet(file)
+        return _as_text(frame.map(_cell_text), table, remarks)
+    content = file.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError:
+            raise PackageError(f"{file.name} is neither UTF-8 nor GB 18030: save it as CSV UTF-8") from None
+        remarks.append({"check": "encoding", "table": table, "seen": "GB 18030"})
+    return _as_text(_parse_csv(text, table, remarks), table, remarks)
+
+
+def _parse_csv(text: str, table: str, remarks: list[dict]) -> pd.DataFrame:
+    """Cells as text; a line with too many cells is kept as far as the headings reach and remarked on."""
+    options = {"dtype": str, "keep_default_na": False, "skip_blank_lines": False, "index_col": False}
+    try:
+        return pd.read_csv(io.StringIO(text), **options)
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except pd.errors.ParserError:
+        pass
+    width = len(next(csv.reader(io.StringIO(text))))
+
+    def shorten(cells: list[str]) -> list[str]:
+        remarks.append({"check": "ragged_row", "table": table, "seen": ",".join(cells)[:120]})
+        return cells[:width]
+
+    return pd.read_csv(io.StringIO(text), engine="python", on_bad_lines=shorten, **options)
+
+
+def _read_workbook(path: Path) -> Package:
+    try:
+        sheets = pd.read_excel(path, sheet_name=None, header=None, engine="calamine", dtype=object)
+    except Exception as error:  # calamine raises its own class for each kind of damage
+        raise PackageError(f"{path.name} cannot be opened as a workbook: {' '.join(str(error).split())[:200]}") from None
+    if "cluster" not in sheets:
+        raise PackageError(f"{path.name} has no sheet 'cluster' (two columns: key, value): add it")
+    remarks: list[dict] = []
+    formulas = _formulas_without_value(path, sheets)
+    tables = {}
+    for name in dictionary.names():
+        if name not in sheets or sheets[name].empty:
+            continue
+        cells = sheets[name].map(_cell_text)
+        for row, column in formulas.get(name, ()):
+            cells.iat[row, column] = MISSING_FORMULA
+        frame = cells.iloc[1:].reset_index(drop=True)
+        frame.columns = cells.iloc[0].tolist()
+        tables[name] = _as_text(frame, name, remarks)
+    for stray in sorted(set(map(str, sheets)) - {"cluster", *dictionary.names()}):
+        remarks.append({"check": "unknown_table", "table": stray, "seen": stray})
+    return Package(path, _meta_from_sheet(sheets["cluster"]), tables, {path.name: sha256(path)}, remarks)
+
+
+def _meta_from_sheet(sheet: pd.DataFrame) -> dict:
+    """Two columns key, value; `name_en` and `name_zh` become the two-language name."""
+    pairs = {str(k).strip(): v for k, v in zip(sheet.iloc[:, 0], sheet.iloc[:, 1], strict=True) if _cell_text(k)}
+    meta = {k: (int(v) if isinstance(v, float) and v.is_integer() else v) for k, v in pairs.items() if _cell_text(v)}
+    names = {lang: str(meta.pop(f"name_{lang}")) for lang in ("en", "zh") if f"name_{lang}" in meta}
+    if names:
+        meta["name"] = names
+    return meta
+
+
+def _formulas_without_value(path: Path, sheets: dict[str, pd.DataFrame]) -> dict[str, list[tuple[int, int]]]:
+    """Cells that hold a formula but no saved value, by sheet; the slow look is taken only where a formula exists."""
+    if path.suffix.lower() != ".xlsx":
+        return {}
+    with zipfile.ZipFile(path) as book:
+        if not any(b"<f" in book.read(n) for n in book.namelist() if n.startswith("xl/worksheets/")):
+            return {}
+    from openpyxl import load_workbook
+
+    found: dict[str, list[tuple[int, int]]] = {}
+    book = load_workbook(path, read_only=True, data_only=False)
+    for name in book.sheetnames:
+        frame = sheets.get(name)
+        if frame is None:
+            continue
+        for row in book[name].iter_rows():
+            for cell in row:
+                if getattr(cell, "data_type", None) == "f":
+                    at = (cell.row - 1, cell.column - 1)
+                    if at[0] < frame.shape[0] and at[1] < frame.shape[1] and _cell_text(frame.iat[at]) == "":
+                        found.setdefault(name, []).append(at)
+    book.close()
+    return found
+
+
+def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFrame:
+    """Trimmed text cells, trimmed headings, no blank lines; index = row of the file counted from 1 with the header."""
+    frame = frame.astype(str)
+    frame.columns = [str(c).strip() for c in frame.columns]
+    double = frame.columns[frame.columns.duplicated()].tolist()
+    for name in double:
+        remarks.append({"check": "duplicate_column", "table": table, "field": name, "seen": name})
+    frame = frame.loc[:, ~frame.columns.duplicated() & (frame.columns != "") & ~frame.columns.str.startswith("Unnamed:")]
+    frame = frame.apply(lambda column: column.str.strip())
+    frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")
+    return frame[(frame != "").any(axis=1)] if len(frame.columns) else frame
+
+
+def _cell_text(value: object) -> str:
+    """What a reader sees in a cell: 12 for 12.0, '' for an empty one."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return format(value, ".15g")
+    return str(value)
+
+
+def sha256(file: Path) -> str:
+    """Hash of a file's bytes."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a whole file or none: to a temporary name beside it, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as CSV text that is the same on every machine."""
+    return frame.to_csv(index=False, lineterminator="\n", float_format=_FLOAT_FORMAT)
+
+
+class RunFolder:
+    """The folder of one run: `tables/` with results, `checked/` with the checked package."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.path = settings.folder
+
+    def write(self, name: str, frame: pd.DataFrame) -> Path:
+        """Save `tables/NAME.csv`."""
+        return write_text(self.path / "tables" / f"{name}.csv", csv_text(frame))
+
+    def write_json(self, name: str, values: dict) -> Path:
+        """Save `tables/NAME.json`, keys in the order given."""
+        return write_text(self.path / "tables" / f"{name}.json", json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+    def append_findings(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Merge worded findings into `tables/findings.csv` (10_intake's), each once, errors first; returns the whole table."""
+        before = pd.read_csv(self._existing(self.path / "tables" / "findings.csv", "10_intake"), dtype=str, keep_default_na=False)
+        whole = pd.concat([before, found.astype(str)], ignore_index=True).drop_duplicates("finding_id")
+        rank = whole["severity"].map({"error": 0, "warning": 1, "info": 2})
+        line = pd.to_numeric(whole["row"], errors="coerce").fillna(0)
+        order = whole.assign(_rank=rank, _line=line).sort_values(["_rank", "check", "table", "_line", "enterprise_id", "finding_id"])
+        whole = order.drop(columns=["_rank", "_line"]).reset_index(drop=True)
+        self.write("findings", whole)
+        return whole
+
+    def read(self, name: str, made_by: str) -> pd.DataFrame:
+        """Read `tables/NAME.csv`; RunError names the notebook `made_by` when it is not there."""
+        return _read_typed(self._existing(self.path / "tables" / f"{name}.csv", made_by))
+
+    def read_json(self, name: str, made_by: str) -> dict:
+        """Read `tables/NAME.json`."""
+        return json.loads(self._existing(self.path / "tables" / f"{name}.json", made_by).read_text(encoding="utf-8"))
+
+    def write_checked(self, meta: dict, tables: dict[str, pd.DataFrame]) -> None:
+        """Save the checked package: one CSV a table and cluster.json."""
+        for name, frame in tables.items():
+            write_text(self.path / "checked" / f"{name}.csv", csv_text(frame))
+        write_text(self.path / "checked" / "cluster.json", json.dumps(meta, indent=2, ensure_ascii=False, default=str) + "\n")
+
+    def checked(self) -> tuple[dict, dict[str, pd.DataFrame]]:
+        """The checked package that `10_intake` left: cluster facts and every table, typed."""
+        meta = json.loads(self._existing(self.path / "checked" / "cluster.json", "10_intake").read_text(encoding="utf-8"))
+        return meta, {name: _read_typed(self._existing(self.path / "checked" / f"{name}.csv", "10_intake")) for name in dictionary.names()}
+
+    def _existing(self, path: Path, made_by: str) -> Path:
+        if not path.is_file():
+            raise RunError(
+                f"{path.parent.name}/{path.name} is missing in the folder of {self.settings.cluster}: run notebooks/{made_by}.ipynb "
+                f"first (or: workbench run {self.settings.cluster} --to {made_by})"
+            )
+        return path
+
+
+def _read_typed(path: Path) -> pd.DataFrame:
+    """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), the rest is as it looks."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    text = {f for f, t in zip(*(dictionary.fields()[c] for c in ("field", "type")), strict=True) if t not in dictionary.NUMERIC}
+    for column in frame.columns:
+        if column in text or column.endswith(("_id", "_ids")):
+            continue
+        number = pd.to_numeric(frame[column].replace("", None), errors="coerce")
+        if number.notna().sum() == (frame[column] != "").sum():
+            frame[column] = number
+    return frame

@@ -1,0 +1,51 @@
+"""Every sentence and heading a reader sees, in English and Chinese, from the tables under `data/wording/`."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).parent / "data"
+
+
+@cache
+def _entries() -> dict[str, dict[str, str]]:
+    """All wording rows (columns `key`, `en`, `zh`) of every table in `data/wording/`, by key."""
+    entries: dict[str, dict[str, str]] = {}
+    for path in sorted((_FOLDER / "wording").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["key"] in entries:
+                    raise KeyError(f"wording key {row['key']!r} stands twice, again in {path.name}")
+                entries[row["key"]] = row
+    return entries
+
+
+@cache
+def _labels() -> dict[str, dict[str, str]]:
+    """Labels of fields, carriers and codes from the data dictionary, by name; the first one filed wins."""
+    labels: dict[str, dict[str, str]] = {}
+    for name, key in (("fields.csv", "field"), ("carriers.csv", "carrier"), ("codes.csv", "code")):
+        with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                labels.setdefault(row[key], {"en": row["label_en"], "zh": row["label_zh"]})
+    return labels
+
+
+def text(key: str, lang: str = "en", **values: object) -> str:
+    """Return the sentence `key` in `lang`, its `{names}` filled from `values`.
+
+    Raises KeyError for an unknown key: a missing sentence is a fault of the program, not of the data.
+    """
+    return _entries()[key][lang].format(**values)
+
+
+def label(name: str, lang: str = "en") -> str:
+    """Return the heading of a column, carrier or code; an unknown name comes back as it is."""
+    column = _entries().get(f"column.{name}")
+    if column:
+        return column[lang]
+    found = _labels().get(name)
+    return found[lang] if found else name
