@@ -45,6 +45,24 @@ def check(package: Package) -> Filing:
     return Filing(package.meta, tables, found, set_aside)
 
 
+def apply(filing: Filing, raw: list[pd.DataFrame]) -> Filing:
+    """The filing without the values and rows that later checks say to ignore or set aside; the tables given stay as they are."""
+    tables = dict(filing.tables)
+    aside = [filing.set_aside]
+    for part in (p for p in raw if len(p)):
+        for finding in part[part["effect"].isin(["value_ignored", "row_set_aside"])].itertuples():
+            table = tables.get(finding.table)
+            if table is None or finding.row not in set(table["row"]):
+                continue
+            hit = table["row"] == finding.row
+            if finding.effect == "row_set_aside":
+                aside.append(_as_records(finding.table, table[hit].drop(columns="row").astype(str).replace("nan", "").set_axis([finding.row])))
+                tables[finding.table] = table[~hit]
+            else:
+                tables[finding.table] = table.assign(**{finding.field: table[finding.field].mask(hit)})
+    return Filing(filing.meta, tables, filing.findings, pd.concat(aside, ignore_index=True))
+
+
 def _as_records(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     content = ["; ".join(f"{k}={v}" for k, v in row.items() if v) for row in rows.to_dict("records")]
     return pd.DataFrame({"table": table, "row": rows.index, "content": content})

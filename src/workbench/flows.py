@@ -76,6 +76,7 @@ def settle(ledger: pd.DataFrame, exchanges: pd.DataFrame, members: set[str]) -> 
         flow |= {c: group[c].iat[0] for c in ("activity_unit", "factor_id", "tco2e_per_activity", "exchange_id")}
         ledger, how, problems = _find(ledger, flow, taker, giver, INCOMING, add=True)
         found += problems
+        flow |= _as_counted(ledger, taker, giver, commodity)
         add = kinds.get(commodity) == "fuel"
         ledger, given, problems = _find(ledger, flow, giver, taker, OUTGOING, add=add)
         found += problems
@@ -83,6 +84,15 @@ def settle(ledger: pd.DataFrame, exchanges: pd.DataFrame, members: set[str]) -> 
     found += _unfiled(ledger, pairs)
     columns = ["exchange_id", *_PAIR, "activity", "activity_unit", "energy_gj", "tco2e", "factor_id", "taker_ledger", "giver_ledger"]
     return ledger, pd.DataFrame(settled, columns=columns), found
+
+
+def _as_counted(ledger: pd.DataFrame, taker: str, giver: str, commodity: str) -> dict:
+    """What the taker's ledger counts for the flow, now that it is there."""
+    mine = ledger["enterprise_id"].eq(taker) & ledger["counterparty"].eq(giver) & ledger["carrier"].eq(commodity)
+    rows = ledger[mine & ledger["flow"].isin(INCOMING)]
+    counted = {c: rows[c].sum() for c in ("activity", "energy_gj", "tco2e")}
+    per = counted["tco2e"] / counted["activity"] if counted["activity"] else 0.0
+    return counted | {"factor_id": ";".join(sorted(set(rows["factor_id"]))), "tco2e_per_activity": per}
 
 
 def _find(

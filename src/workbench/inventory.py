@@ -30,7 +30,7 @@ _KEYS = ["enterprise_id", "unit_id", "carrier", "counterparty", "internal", "sig
 
 @dataclass(frozen=True)
 class Inventory:
-    """Results of one year: `rows`, `settled` exchanges, `factors` (rows used, with hash), `ledger`, raw `findings`."""
+    """Results of one year: `rows`, `settled` exchanges, `factors` (rows used, with hash), `ledger` as filed, raw `findings`."""
 
     rows: pd.DataFrame
     settled: pd.DataFrame
@@ -49,11 +49,12 @@ def compile(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int, ow
     found += problems
     energy = flows.lend_factors(energy, exchanges)
     ledger, own_rows, problems = factors.quantify(energy, chosen, "energy")
-    ledger = _media(ledger)
+    ledger = _media(ledger).reset_index()
     found += problems
     given, own_given, problems = factors.quantify(flows.as_ledger(exchanges), chosen, "exchanges")
     found += problems
     members = set(tables["enterprises"]["enterprise_id"])
+    bought = ledger
     ledger, settled, problems = flows.settle(ledger[ledger["activity"].notna()], given[given["activity"].notna()], members)
     found += problems
     rows, problems = _balance(ledger)
@@ -63,7 +64,7 @@ def compile(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int, ow
     rows = pd.concat([rows, process], ignore_index=True) if len(process) else rows
     rows = _finish(rows, tables, year)
     used = pd.concat([chosen, own_rows, own_given, process_factors], ignore_index=True).drop_duplicates("factor_id")
-    return Inventory(rows, settled, used.sort_values("factor_id").reset_index(drop=True), ledger, found)
+    return Inventory(rows, settled, used.sort_values("factor_id").reset_index(drop=True), bought, found)
 
 
 def _of_year(energy: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -114,6 +115,7 @@ def _balance(ledger: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     stock = ledger[signs.notna()].copy()
     for column in _SUMS:
         stock[column] = stock[column] * signs[signs.notna()]
+    stock = _whole_site(stock)
     used = ledger[ledger["flow"] == "consumption"]
     made = ledger[ledger["flow"] == "self_generation"].groupby(["enterprise_id", "carrier"])["activity"].sum()
     has_stock = pd.MultiIndex.from_frame(stock[["enterprise_id", "carrier"]].drop_duplicates())
@@ -134,6 +136,14 @@ def _balance(ledger: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     return rows, [*found, compared, *problems]
 
 
+def _whole_site(stock: pd.DataFrame) -> pd.DataFrame:
+    """Stocks, feedstock and sales filed on a unit that buys nothing itself are taken from the whole site."""
+    place = ["enterprise_id", "unit_id", "carrier"]
+    buys = pd.MultiIndex.from_frame(stock.loc[stock["flow"].isin(flows.INCOMING), place].drop_duplicates())
+    own = pd.MultiIndex.from_frame(stock[place]).isin(buys)
+    return stock.assign(unit_id=stock["unit_id"].where(own, ""))
+
+
 def _consumption_alone(used: pd.DataFrame, made: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Consumption filed without stocks or purchases: the site row where there is one, else the units; own generation taken off."""
     site = used[used["unit_id"] == ""]
@@ -150,14 +160,17 @@ def _consumption_alone(used: pd.DataFrame, made: pd.Series) -> tuple[pd.DataFram
 
 def _compare_consumption(stock: pd.DataFrame, used: pd.DataFrame, made: pd.Series) -> pd.DataFrame:
     """Consumption filed beside the stock equation: both kept, compared, the stock equation settled upon."""
-    site = used[used["unit_id"] == ""].groupby(["enterprise_id", "carrier"])["activity"].sum()
+    whole = used[used["unit_id"] == ""]
+    site = whole.groupby(["enterprise_id", "carrier"])["activity"].sum()
+    line = whole.groupby(["enterprise_id", "carrier"])["row"].first().to_dict()
     net = stock.groupby(["enterprise_id", "carrier"])["activity"].sum()
     frame = pd.DataFrame({"filed": site, "net": net, "made": made}).dropna(subset=["filed", "net"]).fillna({"made": 0.0})
     frame["balance"] = frame["net"] + frame["made"]
     limit = findings.tolerance("consumption_mismatch") / 100
     frame = frame[(frame["filed"] - frame["balance"]).abs() > limit * frame[["filed", "balance"]].abs().max(axis=1)].reset_index()
+    lines = [line[key] for key in frame[["enterprise_id", "carrier"]].itertuples(index=False, name=None)]
     return findings.raw(
-        "consumption_mismatch", frame.set_index(pd.Index([""] * len(frame))), table="energy", field=frame["carrier"],
+        "consumption_mismatch", frame.set_index(pd.Index(lines)), table="energy", field=frame["carrier"],
         seen=frame["filed"].map(findings.number), expected=frame["balance"].map(findings.number),
     )  # fmt: skip
 
@@ -176,9 +189,10 @@ def _split_units(rows: pd.DataFrame, used: pd.DataFrame, made: pd.Series) -> tup
     available = came_in.add(made.reindex(came_in.index).fillna(0.0)).rename("available")
     by_unit = by_unit.merge(available.reset_index(), on=pair, how="inner", validate="m:1")
     by_unit = by_unit[by_unit["available"] > 0]
-    total = by_unit.groupby(pair)["used"].transform("sum")
+    by_unit = by_unit.assign(total=by_unit.groupby(pair)["used"].transform("sum"))
+    total = by_unit["total"]
     limit = 1 + findings.tolerance("unit_sum_mismatch") / 100
-    over = by_unit[total > by_unit["available"] * limit].assign(total=total).drop_duplicates(pair)
+    over = by_unit[total > by_unit["available"] * limit].drop_duplicates(pair)
     found = [
         findings.raw("unit_sum_mismatch", table="energy", enterprise_id=o.enterprise_id, field=o.carrier, seen=findings.number(o.total), expected=findings.number(o.available))
         for o in over.itertuples()

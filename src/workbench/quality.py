@@ -14,7 +14,7 @@ from workbench.filing import Filing
 
 
 def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.DataFrame]:
-    """Raw findings of plausibility for one year. Heating values that cannot be meant are blanked in `filing.tables`.
+    """Raw findings of plausibility for one year; `filing.apply` then leaves out the values and rows they say to ignore.
 
     `folder` is the package's folder, where an importer may have left notes.
     """
@@ -38,16 +38,16 @@ def _heating_values(tables: dict[str, pd.DataFrame], chosen: pd.DataFrame) -> li
     energy = tables["energy"]
     by_carrier = chosen.set_index("carrier")
     found = []
+    varied = energy["carrier"].map(dictionary.carriers()["family"]).isin(["byproduct_gas", "biomass", "other"])
     for check_name, column, reference in (("ncv_band", "ncv", "ncv"), ("carbon_band", "carbon_content", "carbon")):
         usual = pd.to_numeric(energy["carrier"].map(by_carrier[reference]))
-        limit = findings.tolerance(check_name)
+        limit = varied.map({True: findings.tolerance("varied_fuel_band"), False: findings.tolerance(check_name)})
         if column == "ncv":
             usual = usual.where(energy["carrier"].map(by_carrier["unit"]).ne("GJ"))
         ratio = energy[column] / usual
         far = ratio.notna() & ((ratio > limit) | (ratio < 1 / limit))
         rows = energy[far].set_index("row")
         found.append(findings.raw(check_name, rows, table="energy", field=column, seen=rows[column], expected=usual[far].round(4), effect="value_ignored"))
-        energy.loc[far, column] = float("nan")
     stated = energy["tco2_per_unit"]
     size = pd.Series([units.factor(u, by_carrier["unit"].get(c, "")) for u, c in zip(energy["unit"], energy["carrier"], strict=True)], index=energy.index, dtype=float)
     usual = pd.to_numeric(energy["carrier"].map(by_carrier["value"])) * size
@@ -87,10 +87,10 @@ def _silent_enterprises(tables: dict[str, pd.DataFrame], year: int) -> list[pd.D
 def _shares(members: pd.DataFrame) -> list[pd.DataFrame]:
     """Capital shares of a joint project add up to one."""
     total = members.groupby("project_id")["capex_share"].sum()
-    first = members.drop_duplicates("project_id").set_index("project_id")
+    last = members.drop_duplicates("project_id", keep="last").set_index("project_id")
     off = total[(total - 1).abs() > findings.tolerance("shares_sum")]
     return [
-        findings.raw("shares_sum", table="members", row=first.at[p, "row"], enterprise_id=first.at[p, "enterprise_id"], field=p, seen=v)
+        findings.raw("shares_sum", table="members", row=last.at[p, "row"], enterprise_id=last.at[p, "enterprise_id"], field=p, seen=v)
         for p, v in off.items()
     ]
 
