@@ -12,7 +12,8 @@ from workbench import interaction
 from workbench.interaction import Pool
 
 COLUMNS = [
-    "rank", "project_id", "naive_abatement_cost", "naive_tco2e", "incremental_abatement_cost", "incremental_tco2e", "cumulative_tco2e",
+    "rank", "project_id", "naive_abatement_cost", "naive_tco2e", "incremental_abatement_cost", "incremental_tco2e",
+    "cumulative_tco2e",
     "naive_annual_cost", "incremental_annual_cost", "entered",
 ]  # fmt: skip
 
@@ -77,7 +78,9 @@ class Structure:
             else:
                 self.requires.setdefault(row.project_id, set()).add(row.other_id)
         self.groups = [
-            (set(g["project_id"]), g["max_selected"].min()) for _, g in groups.groupby("group_id", sort=True) if g["max_selected"].notna().any()
+            (set(g["project_id"]), g["max_selected"].min())
+            for _, g in groups.groupby("group_id", sort=True)
+            if g["max_selected"].notna().any()
         ]
 
     def admits(self, project: str, inside: set[str]) -> bool:

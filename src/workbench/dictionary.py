@@ -79,7 +79,13 @@ def reference() -> str:
         "sources (title, where, what). `name` has `en` and `zh`; `data_nature` is one of " + ", ".join(DATA_NATURES) + ".",
     ]
     for row in tables().itertuples():
-        lines += ["", f"## {row.table} · {row.label_zh}", "", f"{row.meaning_en} One row is named by: {row.key.replace(',', ', ')}.", ""]
+        lines += [
+            "",
+            f"## {row.table} · {row.label_zh}",
+            "",
+            f"{row.meaning_en} One row is named by: {row.key.replace(',', ', ')}.",
+            "",
+        ]
         lines += ["| field | 名称 | type | unit | range | needed by | meaning |", "|---|---|---|---|---|---|---|"]
         lines += [_reference_row(field) for field in fields(row.table).itertuples()]
     lines += ["", "## Codes", ""]

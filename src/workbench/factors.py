@@ -85,7 +85,9 @@ def choose(
             rows.append(row)
     table = pd.DataFrame(rows, columns=COLUMNS)
     remembered = table[table["confidence"].isin(["remembered", "suspect"])]
-    found += [findings.raw("factor_remembered", table="factors", field=r.carrier, seen=r.factor_id) for r in remembered.itertuples()]
+    found += [
+        findings.raw("factor_remembered", table="factors", field=r.carrier, seen=r.factor_id) for r in remembered.itertuples()
+    ]
     return table, found
 
 
@@ -167,7 +169,8 @@ def _grid_row(meta: dict[str, Any], year: int) -> tuple[dict | None, list[pd.Dat
     factor = float(best["co2_t_per_mwh"]) + _other_gases(best["ch4_kg_per_mwh"], best["n2o_kg_per_mwh"], meta)
     reason = "grid average of region and year" if exact else f"nearest read row for {wanted}"
     row = _row(
-        best["factor_id"], "electricity", factor, "MWh", GJ_PER_MWH, reason, dict(best) | {"valid_from": str(best["year"]), "valid_to": str(best["year"])},
+        best["factor_id"], "electricity", factor, "MWh", GJ_PER_MWH, reason, dict(best) | {"valid_from": str(best["year"]),
+        "valid_to": str(best["year"])},
         heating_value_basis="energy content",
     )  # fmt: skip
     if exact:
@@ -193,7 +196,9 @@ def _heat_row(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[pd.
     value = float(best["co2_t_per_gj"]) + _other_gases(best["ch4_kg_per_gj"], best["n2o_kg_per_gj"], meta)
     if carrier == "waste_heat":
         value = 0.0
-    row = _row(best["factor_id"], carrier, value, "GJ", 1.0, "default of the heat table", best, heating_value_basis="energy content")
+    row = _row(
+        best["factor_id"], carrier, value, "GJ", 1.0, "default of the heat table", best, heating_value_basis="energy content"
+    )
     if carrier == "waste_heat":
         return row, []
     return row, [findings.raw("heat_default", table="factors", field=carrier, seen=f"{best['factor_id']} ({value:.4g} tCO2e/GJ)")]
@@ -204,7 +209,8 @@ def quantify(rows: pd.DataFrame, chosen: pd.DataFrame, table: str) -> tuple[pd.D
 
     `rows` has carrier, unit, quantity and may have ncv, carbon_content, oxidation, tco2_per_unit, note, enterprise_id; signs of
     quantity pass through. New columns: activity and activity_unit (the factor's unit), energy_gj, tco2e, factor_id,
-    tco2e_per_activity. Own measurement wins over own NCV x CC x OF, which wins over the factor row. `ncv` is GJ per t or per 10^4 Nm3
+    tco2e_per_activity. Own measurement wins over own NCV x CC x OF,
+    which wins over the factor row. `ncv` is GJ per t or per 10^4 Nm3
     (the factor's unit); `tco2_per_unit` is per filed unit. Rows that cannot be converted get NaN and a finding.
     """
     frame = rows.copy()
@@ -221,7 +227,11 @@ def quantify(rows: pd.DataFrame, chosen: pd.DataFrame, table: str) -> tuple[pd.D
     frame["activity"] = frame["quantity"] * frame["_per_unit"]
     unknown = frame["_per_unit"].isna() & frame["factor_id"].notna()
     wrong = frame[unknown]
-    found.append(findings.raw("unit_mismatch", wrong, table=table, field="unit", seen=wrong["unit"], expected=wrong["carrier"], effect="row_set_aside"))
+    found.append(
+        findings.raw(
+            "unit_mismatch", wrong, table=table, field="unit", seen=wrong["unit"], expected=wrong["carrier"], effect="row_set_aside"
+        )
+    )
     return _emissions(frame, factor, found)
 
 
@@ -280,12 +290,16 @@ def _own_measure(unit: str) -> str:
     return {"mass": "t", "normal_volume": "10^4 Nm3", "liquid_volume": "L"}.get(units.dimension(unit) or "", "")
 
 
-def _emissions(frame: pd.DataFrame, factor: pd.DataFrame, found: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+def _emissions(
+    frame: pd.DataFrame, factor: pd.DataFrame, found: list[pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     kinds = frame["carrier"].map(dictionary.carriers()["kind"])
     carbon = frame["carbon_content"].fillna(frame["_carbon"])
     oxidised = frame["oxidation"].fillna(frame["_oxidation"])
     from_parts = frame["_gj"] * carbon * oxidised * CARBON_TO_CO2 + frame["_other_gases_tco2e"]
-    own_parts = frame["carbon_content"].notna() | frame["oxidation"].notna() | (frame["ncv"].notna() & frame["activity_unit"].ne("GJ"))
+    own_parts = (
+        frame["carbon_content"].notna() | frame["oxidation"].notna() | (frame["ncv"].notna() & frame["activity_unit"].ne("GJ"))
+    )
     own_parts &= kinds.eq("fuel") & from_parts.notna()
     measured = frame["tco2_per_unit"].notna()
     per_activity = frame["_value"].mask(own_parts, from_parts).mask(measured, frame["tco2_per_unit"] / frame["_per_unit"])
@@ -296,7 +310,8 @@ def _emissions(frame: pd.DataFrame, factor: pd.DataFrame, found: list[pd.DataFra
     frame.loc[own, "factor_id"] = _own_ids(frame[own], measured[own])
     used = frame.loc[own, ["factor_id", "carrier", "tco2e_per_activity", "activity_unit", "_gj"]]
     rows = [
-        _row(r.factor_id, r.carrier, float(r.tco2e_per_activity), r.activity_unit, float(r._4), "stated by the filer", {"source": "stated in the energy ledger", "confidence": "filed"})
+        _row(r.factor_id, r.carrier, float(r.tco2e_per_activity), r.activity_unit, float(r._4), "stated by the filer",
+        {"source": "stated in the energy ledger", "confidence": "filed"})
         for r in used.drop_duplicates("factor_id").sort_values("factor_id").itertuples(index=False)
     ]  # fmt: skip
     frame = frame.drop(columns=[c for c in frame.columns if c.startswith("_")])

@@ -56,7 +56,11 @@ def apply(filing: Filing, raw: list[pd.DataFrame]) -> Filing:
                 continue
             hit = table["row"] == finding.row
             if finding.effect == "row_set_aside":
-                aside.append(_as_records(finding.table, table[hit].drop(columns="row").astype(str).replace("nan", "").set_axis([finding.row])))
+                aside.append(
+                    _as_records(
+                        finding.table, table[hit].drop(columns="row").astype(str).replace("nan", "").set_axis([finding.row])
+                    )
+                )
                 tables[finding.table] = table[~hit]
             else:
                 tables[finding.table] = table.assign(**{finding.field: table[finding.field].mask(hit)})
@@ -88,7 +92,9 @@ def _check_meta(meta: dict[str, Any]) -> list[pd.DataFrame]:
     return found
 
 
-def _check_table(name: str, text: pd.DataFrame, done: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+def _check_table(
+    name: str, text: pd.DataFrame, done: dict[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     """One table: (typed rows, rows set aside as text, findings)."""
     fields = dictionary.fields(name)
     required_table = dictionary.tables().set_index("table").at[name, "required"] == "1"
@@ -171,9 +177,7 @@ def _pandera_problems(name: str, typed: pd.DataFrame, text: pd.DataFrame, fields
         effect = "row_set_aside" if column in required else "value_ignored"
         if check == "missing_value" and name == "projects" and column == "capex":
             check, effect = "missing_capex", "kept"
-        problems.append(
-            findings.raw(check, rows, table=name, field=column, seen=rows[column], expected=expected, effect=effect)
-        )
+        problems.append(findings.raw(check, rows, table=name, field=column, seen=rows[column], expected=expected, effect=effect))
     return _without_second_report(problems)
 
 

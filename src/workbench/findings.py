@@ -65,9 +65,7 @@ def collect(parts: list[pd.DataFrame], lang: str = "en") -> pd.DataFrame:
     frame["finding_id"] = [_identity(*key) for key in frame[_RAW[:-1]].itertuples(index=False)]
     frame["status"] = "open"
     frame["effect"] = frame["effect"].replace("", "kept")
-    order = frame.assign(
-        rank=frame["severity"].map(SEVERITIES.index), line=pd.to_numeric(frame["row"], errors="coerce").fillna(0)
-    )
+    order = frame.assign(rank=frame["severity"].map(SEVERITIES.index), line=pd.to_numeric(frame["row"], errors="coerce").fillna(0))
     order = order.sort_values(["rank", "check", "table", "line", "enterprise_id", "field", "seen", "expected"])
     return order[COLUMNS].reset_index(drop=True)
 

@@ -31,7 +31,8 @@ def of_year(exchanges: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.D
     found = [
         findings.raw(
             "exchange_mismatch", lines[apart.to_numpy()], table="exchanges", field="quantity_received",
-            enterprise_id=rows.loc[apart, "to_enterprise"], seen=rows.loc[apart, "quantity_sent"], expected=rows.loc[apart, "quantity_received"],
+            enterprise_id=rows.loc[apart, "to_enterprise"], seen=rows.loc[apart, "quantity_sent"], expected=rows.loc[apart,
+            "quantity_received"],
         ),
         findings.raw("exchange_one_sided", lines[one.to_numpy()], table="exchanges", enterprise_id=rows.loc[one, "to_enterprise"]),
     ]  # fmt: skip
@@ -42,8 +43,16 @@ def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
     """Give ledger rows between members the factor and heating value their exchange states, so both sides count alike."""
     ledger = ledger.copy()
     for flow in exchanges.itertuples():
-        taker = ledger["enterprise_id"].eq(flow.to_enterprise) & ledger["counterparty"].eq(flow.from_enterprise) & ledger["flow"].isin(INCOMING)
-        giver = ledger["enterprise_id"].eq(flow.from_enterprise) & ledger["counterparty"].eq(flow.to_enterprise) & ledger["flow"].isin(OUTGOING)
+        taker = (
+            ledger["enterprise_id"].eq(flow.to_enterprise)
+            & ledger["counterparty"].eq(flow.from_enterprise)
+            & ledger["flow"].isin(INCOMING)
+        )
+        giver = (
+            ledger["enterprise_id"].eq(flow.from_enterprise)
+            & ledger["counterparty"].eq(flow.to_enterprise)
+            & ledger["flow"].isin(OUTGOING)
+        )
         mine = (taker | giver) & ledger["carrier"].eq(flow.commodity)
         for row in ledger.index[mine]:
             size = units.factor(ledger.at[row, "unit"], flow.unit)
@@ -59,7 +68,9 @@ def as_ledger(exchanges: pd.DataFrame) -> pd.DataFrame:
     return exchanges.rename(columns={"commodity": "carrier"}).assign(enterprise_id=exchanges["from_enterprise"], note="")
 
 
-def settle(ledger: pd.DataFrame, exchanges: pd.DataFrame, members: set[str]) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+def settle(
+    ledger: pd.DataFrame, exchanges: pd.DataFrame, members: set[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     """Mark internal rows of a quantified ledger: (ledger with `internal` 0/1, settled flows, raw findings).
 
     `exchanges` is quantified (`as_ledger`). Settled flows: exchange_id, from_enterprise, to_enterprise, commodity, activity,
@@ -82,7 +93,17 @@ def settle(ledger: pd.DataFrame, exchanges: pd.DataFrame, members: set[str]) -> 
         found += problems
         settled.append(flow | {"taker_ledger": how, "giver_ledger": given})
     found += _unfiled(ledger, pairs)
-    columns = ["exchange_id", *_PAIR, "activity", "activity_unit", "energy_gj", "tco2e", "factor_id", "taker_ledger", "giver_ledger"]
+    columns = [
+        "exchange_id",
+        *_PAIR,
+        "activity",
+        "activity_unit",
+        "energy_gj",
+        "tco2e",
+        "factor_id",
+        "taker_ledger",
+        "giver_ledger",
+    ]
     return ledger, pd.DataFrame(settled, columns=columns), found
 
 
@@ -143,5 +164,6 @@ def _unfiled(ledger: pd.DataFrame, pairs: pd.DataFrame) -> list[pd.DataFrame]:
     known = set(pairs[_PAIR].itertuples(index=False, name=None))
     lost = sorted({t for t in zip(giver, taker, inside["carrier"], strict=True) if t not in known})
     return [
-        findings.raw("exchange_not_filed", table="exchanges", enterprise_id=t, field=c, seen=f"{g} → {t}", expected=c) for g, t, c in lost
+        findings.raw("exchange_not_filed", table="exchanges", enterprise_id=t, field=c, seen=f"{g} → {t}", expected=c)
+        for g, t, c in lost
     ]

@@ -87,7 +87,12 @@ def _of_year(energy: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.Dat
     short = first & (months < wanted)
     found = [
         findings.raw(
-            "months_and_year", rows[both], table="energy", field="month", seen=monthly_sum[both], expected=rows.loc[both, "quantity"]
+            "months_and_year",
+            rows[both],
+            table="energy",
+            field="month",
+            seen=monthly_sum[both],
+            expected=rows.loc[both, "quantity"],
         ),
         findings.raw("months_incomplete", rows[short], table="energy", field="month", seen=months[short], expected=wanted),
     ]
@@ -194,7 +199,8 @@ def _split_units(rows: pd.DataFrame, used: pd.DataFrame, made: pd.Series) -> tup
     limit = 1 + findings.tolerance("unit_sum_mismatch") / 100
     over = by_unit[total > by_unit["available"] * limit].drop_duplicates(pair)
     found = [
-        findings.raw("unit_sum_mismatch", table="energy", enterprise_id=o.enterprise_id, field=o.carrier, seen=findings.number(o.total), expected=findings.number(o.available))
+        findings.raw("unit_sum_mismatch", table="energy", enterprise_id=o.enterprise_id, field=o.carrier,
+        seen=findings.number(o.total), expected=findings.number(o.available))
         for o in over.itertuples()
     ]  # fmt: skip
     by_unit["share"] = by_unit["used"] / total.where(total > by_unit["available"], by_unit["available"])
@@ -226,17 +232,34 @@ def _process(process: pd.DataFrame, meta: dict[str, Any], year: int) -> tuple[pd
     rows["activity"] = rows["activity"].mask(own, rows["quantity"])
     rows["activity_unit"] = rows["process"].map(table["unit"]).mask(own, rows["unit"])
     ids = rows["process"].map(table["factor_id"])
-    stated = "own:" + rows["enterprise_id"] + ":" + rows["process"] + ":" + rows["tco2_per_unit"].map("{:.6g}".format) + "tCO2e/" + rows["unit"]
+    stated = (
+        "own:"
+        + rows["enterprise_id"]
+        + ":"
+        + rows["process"]
+        + ":"
+        + rows["tco2_per_unit"].map("{:.6g}".format)
+        + "tCO2e/"
+        + rows["unit"]
+    )
     rows["factor_id"] = ids.mask(own, stated)
     bad = rows[rows["tco2e"].isna()].set_index("row")
-    found = [findings.raw("unit_mismatch", bad, table="process", field="unit", seen=bad["unit"], expected=bad["process"], effect="row_set_aside")]
+    found = [
+        findings.raw(
+            "unit_mismatch", bad, table="process", field="unit", seen=bad["unit"], expected=bad["process"], effect="row_set_aside"
+        )
+    ]
     rows = rows[rows["tco2e"].notna()]
     made = rows.drop_duplicates("factor_id")
     used = [
-        factors.process_row(r.factor_id, r.process, r.tco2e / r.activity if r.activity else 0.0, r.activity_unit, table.loc[r.process].to_dict())
+        factors.process_row(
+            r.factor_id, r.process, r.tco2e / r.activity if r.activity else 0.0, r.activity_unit, table.loc[r.process].to_dict()
+        )
         for r in made.itertuples()
     ]
-    rows = rows.assign(carrier=rows["process"], counterparty="", internal=False, sign=1, energy_gj=0.0, quality="", source="process", scope=1)
+    rows = rows.assign(
+        carrier=rows["process"], counterparty="", internal=False, sign=1, energy_gj=0.0, quality="", source="process", scope=1
+    )
     rows = rows.groupby([*_KEYS, "source", "scope", "quality"], sort=True)[_SUMS].sum().reset_index()
     return rows, pd.DataFrame(used, columns=factors.COLUMNS), found
 

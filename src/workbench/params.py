@@ -24,14 +24,18 @@ class Settings(BaseModel):
     budget_tco2e: float | None = Field(None, ge=0, description="carbon budget of the cluster [tCO2e/yr]; or set reduction_pct")
     reduction_pct: float | None = Field(None, ge=0, le=100, description="cut of the inventory's total [%]; or set budget_tco2e")
     target_year: int | None = Field(None, ge=1980, le=2100, description="year the budget must be met; empty: any [yr]")
-    objective: Literal["annual_cost", "capex", "npv_cost"] = Field("annual_cost", description="what is made least: annual_cost, capex or npv_cost [currency]")
+    objective: Literal["annual_cost", "capex", "npv_cost"] = Field(
+        "annual_cost", description="what is made least: annual_cost, capex or npv_cost [currency]"
+    )
     discount_rate: float = Field(0.08, gt=-0.5, lt=1, description="real discount rate [1/yr]")
     capital_limit: float | None = Field(None, ge=0, description="most capital for the whole cluster [currency]")
     carbon_price: float = Field(0.0, ge=0, description="price of carbon counted as income [currency/tCO2e]")
     energy_price_growth: float = Field(0.0, gt=-0.5, lt=0.5, description="real growth of energy prices, npv only [1/yr]")
     include_upstream: bool = Field(False, description="count upstream emissions of projects in the budget")
     energy_intensity_cap: float | None = Field(None, ge=0, description="cap on energy per value added [tce per million currency]")
-    carbon_intensity_cap: float | None = Field(None, ge=0, description="cap on emissions per value added [tCO2e per million currency]")
+    carbon_intensity_cap: float | None = Field(
+        None, ge=0, description="cap on emissions per value added [tCO2e per million currency]"
+    )
     selection_gap: float = Field(1e-6, ge=0, lt=1, description="relative optimality gap that is accepted [1]")
     time_limit_s: float = Field(120.0, gt=0, description="time limit of one optimization [s]")
     seed: int = Field(1, ge=0, description="seed of every random choice")

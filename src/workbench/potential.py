@@ -17,8 +17,10 @@ from workbench.params import Settings
 
 NEVER_SELECTED = ("uncosted", "superseded", "excluded")
 COLUMNS = [
-    "project_id", "enterprise_id", "name", "name_zh", "kind", "status", "eligible", "tce_saved", "tco2e_saved", "capex", "grant", "net_capex",
-    "opex_per_year", "lifetime_years", "energy_money_saved", "annual_cost", "npv", "npv_cost", "irr_pct", "payback_years", "abatement_cost",
+    "project_id", "enterprise_id", "name", "name_zh", "kind", "status", "eligible", "tce_saved", "tco2e_saved",
+    "gross_capex", "grant", "capex",
+    "opex_per_year", "lifetime_years", "energy_money_saved", "annual_cost", "npv", "npv_cost", "irr_pct", "payback_years",
+    "abatement_cost",
     "upstream_tco2e", "start_year", "factor_ids", "flags",
 ]  # fmt: skip
 BASE_COLUMNS = [
@@ -39,7 +41,12 @@ class Assessment:
 
 
 def assess(
-    tables: dict[str, pd.DataFrame], rows: pd.DataFrame, used: pd.DataFrame, paid: pd.DataFrame, meta: dict[str, Any], settings: Settings
+    tables: dict[str, pd.DataFrame],
+    rows: pd.DataFrame,
+    used: pd.DataFrame,
+    paid: pd.DataFrame,
+    meta: dict[str, Any],
+    settings: Settings,
 ) -> Assessment:
     """The library from checked tables, inventory `rows`, factor rows `used` and prices `paid`."""
     lines, found = _lines(tables, used)
@@ -64,7 +71,9 @@ def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.Data
     odd = (rows["mode"] == "fraction") & (rows["amount"].abs() > 1)
     no_unit = (rows["mode"] == "absolute") & (rows["unit"] == "") & (rows["carrier"] != "tco2e")
     found = [
-        findings.raw("fraction_range", rows[odd], table="savings", field="amount", seen=rows.loc[odd, "amount"], effect="row_set_aside"),
+        findings.raw(
+            "fraction_range", rows[odd], table="savings", field="amount", seen=rows.loc[odd, "amount"], effect="row_set_aside"
+        ),
         findings.raw("missing_unit", rows[no_unit], table="savings", field="unit", effect="row_set_aside"),
     ]
     rows = rows[~odd & ~no_unit]
@@ -108,14 +117,29 @@ def _bases(
         use, per_tco2e, per_tce, unit, ids = base
         cost, source = _price(enterprise, carrier, price, kind, used, meta, year)
         if source == "" and kind not in ("direct", "medium") and carrier != "waste_heat":
-            found.append(findings.raw("price_missing", table="savings", enterprise_id=enterprise, field=carrier, seen=f"{carrier} ({enterprise})"))
+            found.append(
+                findings.raw(
+                    "price_missing", table="savings", enterprise_id=enterprise, field=carrier, seen=f"{carrier} ({enterprise})"
+                )
+            )
         lost = here[(here["amount"] > 0) & (sum(use.values()) <= 0)]
         lost = pd.concat([lost, here[(here["unit_id"] != "") & ~here["unit_id"].isin(use)]]).drop_duplicates()
         at = lost.set_index("row")
-        found.append(findings.raw("carrier_not_used", at, table="savings", field="carrier", seen=carrier, expected=(at["enterprise_id"] + " " + at["unit_id"]).str.strip()))
+        found.append(
+            findings.raw(
+                "carrier_not_used",
+                at,
+                table="savings",
+                field="carrier",
+                seen=carrier,
+                expected=(at["enterprise_id"] + " " + at["unit_id"]).str.strip(),
+            )
+        )
         use = {"": 0.0} | dict.fromkeys(sorted(set(here["unit_id"]) - {""}), 0.0) | use
         for unit_id, amount in sorted(use.items()):
-            out.append((f"{enterprise}|{carrier}", enterprise, unit_id, carrier, amount, unit, per_tco2e, per_tce, cost, source, ids))
+            out.append(
+                (f"{enterprise}|{carrier}", enterprise, unit_id, carrier, amount, unit, per_tco2e, per_tce, cost, source, ids)
+            )
     return pd.DataFrame(out, columns=BASE_COLUMNS), found
 
 
@@ -192,11 +216,30 @@ def _alone(
         rows.append(row)
         for pool in pools:
             part = pool.saved({project.project_id})
-            carriers.append((project.project_id, pool.enterprise_id, pool.carrier, part, part * pool.tce, part * pool.tco2e, part * pool.price))
+            carriers.append(
+                (project.project_id, pool.enterprise_id, pool.carrier, part, part * pool.tce, part * pool.tco2e, part * pool.price)
+            )
         if str(project.status) in NEVER_SELECTED:
-            found.append(findings.raw("never_selected", table="projects", row=project.row, enterprise_id=project.enterprise_id, field=project.project_id, seen=project.status))
+            found.append(
+                findings.raw(
+                    "never_selected",
+                    table="projects",
+                    row=project.row,
+                    enterprise_id=project.enterprise_id,
+                    field=project.project_id,
+                    seen=project.status,
+                )
+            )
         if not pools:
-            found.append(findings.raw("project_without_savings", table="projects", row=project.row, enterprise_id=project.enterprise_id, field=project.project_id))
+            found.append(
+                findings.raw(
+                    "project_without_savings",
+                    table="projects",
+                    row=project.row,
+                    enterprise_id=project.enterprise_id,
+                    field=project.project_id,
+                )
+            )
     columns = ["project_id", "enterprise_id", "carrier", "activity_saved", "tce_saved", "tco2e_saved", "money_saved"]
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(carriers, columns=columns), found
 
@@ -221,8 +264,10 @@ def money(project: Any, saved: dict[str, float], settings: Settings) -> dict[str
     eligible = costed and not late and not missed
     return {
         "project_id": project.project_id, "enterprise_id": project.enterprise_id, "name": project.name, "name_zh": project.name_zh,
-        "kind": project.kind, "status": project.status, "eligible": int(eligible), "tce_saved": saved["tce"], "tco2e_saved": saved["tco2e"],
-        "capex": capex, "grant": grant, "net_capex": net, "opex_per_year": opex, "lifetime_years": life, "energy_money_saved": saved["money"],
+        "kind": project.kind, "status": project.status, "eligible": int(eligible), "tce_saved": saved["tce"],
+        "tco2e_saved": saved["tco2e"],
+        "gross_capex": capex, "grant": grant, "capex": net, "opex_per_year": opex, "lifetime_years": life,
+        "energy_money_saved": saved["money"],
         "annual_cost": annual, "npv": -npv_cost, "npv_cost": npv_cost,
         "irr_pct": 100 * costs.internal_rate_of_return(net, income, years) if costed else math.nan,
         "payback_years": costs.simple_payback(net, income) if costed else math.nan,

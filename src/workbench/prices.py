@@ -31,14 +31,18 @@ def of_enterprises(
     missing = used[~media].merge(known, on=["enterprise_id", "carrier"], how="left", indicator=True, validate="1:m")
     missing = missing[missing["_merge"] == "left_only"]
     rows, found = [], []
-    for enterprise, carrier in missing[["enterprise_id", "carrier"]].sort_values(["enterprise_id", "carrier"]).itertuples(index=False):
+    for enterprise, carrier in (
+        missing[["enterprise_id", "carrier"]].sort_values(["enterprise_id", "carrier"]).itertuples(index=False)
+    ):
         price = from_table(carrier, chosen, meta, year)
         place = {"table": "energy", "enterprise_id": enterprise, "field": "cost", "seen": carrier}
         if price is None:
             found.append(findings.raw("price_missing", **place))
             continue
         rows.append({"enterprise_id": enterprise, "carrier": carrier} | price)
-        found.append(findings.raw("price_from_table", **place, expected=f"{price['source']} ({price['price']:.4g} per {price['unit']})"))
+        found.append(
+            findings.raw("price_from_table", **place, expected=f"{price['source']} ({price['price']:.4g} per {price['unit']})")
+        )
     extra = pd.DataFrame(rows, columns=COLUMNS)
     return pd.concat([known, extra], ignore_index=True).sort_values(COLUMNS[:2]).reset_index(drop=True), found
 

@@ -47,15 +47,34 @@ def _heating_values(tables: dict[str, pd.DataFrame], chosen: pd.DataFrame) -> li
         ratio = energy[column] / usual
         far = ratio.notna() & ((ratio > limit) | (ratio < 1 / limit))
         rows = energy[far].set_index("row")
-        found.append(findings.raw(check_name, rows, table="energy", field=column, seen=rows[column], expected=usual[far].round(4), effect="value_ignored"))
+        found.append(
+            findings.raw(
+                check_name,
+                rows,
+                table="energy",
+                field=column,
+                seen=rows[column],
+                expected=usual[far].round(4),
+                effect="value_ignored",
+            )
+        )
     stated = energy["tco2_per_unit"]
-    size = pd.Series([units.factor(u, by_carrier["unit"].get(c, "")) for u, c in zip(energy["unit"], energy["carrier"], strict=True)], index=energy.index, dtype=float)
+    size = pd.Series(
+        [units.factor(u, by_carrier["unit"].get(c, "")) for u, c in zip(energy["unit"], energy["carrier"], strict=True)],
+        index=energy.index,
+        dtype=float,
+    )
     usual = pd.to_numeric(energy["carrier"].map(by_carrier["value"])) * size
     limit = findings.tolerance("factor_band")
     fuel = energy["carrier"].map(dictionary.carriers()["kind"]).eq("fuel")
     far = fuel & stated.notna() & ((stated > usual * limit) | (stated < usual / limit))
     rows = energy[far].set_index("row")
-    return [*found, findings.raw("factor_band", rows, table="energy", field="tco2_per_unit", seen=rows["tco2_per_unit"], expected=usual[far].round(4))]
+    return [
+        *found,
+        findings.raw(
+            "factor_band", rows, table="energy", field="tco2_per_unit", seen=rows["tco2_per_unit"], expected=usual[far].round(4)
+        ),
+    ]
 
 
 def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.DataFrame]:
@@ -73,7 +92,11 @@ def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.D
     far = ratio.notna() & ((ratio > limit) | (ratio < 1 / limit))
     off = ratio.where(ratio >= 1, 1 / ratio)
     text = price[far].map(findings.number) + f" {meta.get('currency', '')}/" + sized.loc[far, "activity_unit"].astype(str)
-    return [findings.raw("price_magnitude", sized[far], table="energy", field="quantity", seen=text, expected=off[far].map(findings.number))]
+    return [
+        findings.raw(
+            "price_magnitude", sized[far], table="energy", field="quantity", seen=text, expected=off[far].map(findings.number)
+        )
+    ]
 
 
 def _silent_enterprises(tables: dict[str, pd.DataFrame], year: int) -> list[pd.DataFrame]:
@@ -90,7 +113,9 @@ def _shares(members: pd.DataFrame) -> list[pd.DataFrame]:
     last = members.drop_duplicates("project_id", keep="last").set_index("project_id")
     off = total[(total - 1).abs() > findings.tolerance("shares_sum")]
     return [
-        findings.raw("shares_sum", table="members", row=last.at[p, "row"], enterprise_id=last.at[p, "enterprise_id"], field=p, seen=v)
+        findings.raw(
+            "shares_sum", table="members", row=last.at[p, "row"], enterprise_id=last.at[p, "enterprise_id"], field=p, seen=v
+        )
         for p, v in off.items()
     ]
 

@@ -242,7 +242,9 @@ class RunFolder:
         whole = pd.concat([before, found.astype(str)], ignore_index=True).drop_duplicates("finding_id")
         rank = whole["severity"].map({"error": 0, "warning": 1, "info": 2})
         line = pd.to_numeric(whole["row"], errors="coerce").fillna(0)
-        order = whole.assign(_rank=rank, _line=line).sort_values(["_rank", "check", "table", "_line", "enterprise_id", "finding_id"])
+        order = whole.assign(_rank=rank, _line=line).sort_values(
+            ["_rank", "check", "table", "_line", "enterprise_id", "finding_id"]
+        )
         whole = order.drop(columns=["_rank", "_line"]).reset_index(drop=True)
         self.write("findings", whole)
         return whole
@@ -264,7 +266,9 @@ class RunFolder:
     def checked(self) -> tuple[dict, dict[str, pd.DataFrame]]:
         """The checked package that `10_intake` left: cluster facts and every table, typed."""
         meta = json.loads(self._existing(self.path / "checked" / "cluster.json", "10_intake").read_text(encoding="utf-8"))
-        return meta, {name: _read_typed(self._existing(self.path / "checked" / f"{name}.csv", "10_intake")) for name in dictionary.names()}
+        return meta, {
+            name: _read_typed(self._existing(self.path / "checked" / f"{name}.csv", "10_intake")) for name in dictionary.names()
+        }
 
     def _existing(self, path: Path, made_by: str) -> Path:
         if not path.is_file():

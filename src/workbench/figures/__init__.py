@@ -13,7 +13,18 @@ from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_fro
 from workbench.figures.style import Picture
 
 __all__ = [
-    "Picture", "abatement_cost_curve", "boundary_bridge", "bundle", "bundle_by_enterprise", "emissions_by_enterprise",
-    "emissions_by_source", "findings_by_check", "intensities", "key_emitters", "pareto_front", "potential_by_carrier",
-    "potential_by_enterprise", "reductions",
+    "Picture",
+    "abatement_cost_curve",
+    "boundary_bridge",
+    "bundle",
+    "bundle_by_enterprise",
+    "emissions_by_enterprise",
+    "emissions_by_source",
+    "findings_by_check",
+    "intensities",
+    "key_emitters",
+    "pareto_front",
+    "potential_by_carrier",
+    "potential_by_enterprise",
+    "reductions",
 ]

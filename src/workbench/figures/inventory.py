@@ -4,8 +4,37 @@ import numpy as np
 import pandas as pd
 
 from workbench.figures.style import (
-    ALARM, INK, MUTED, OTHER, PALE, ROW, SELECTED, SEVERITIES, UNSELECTED, Picture, bar_rows, blank, canvas, end_label, finish, names,
-    number, numeric, palette, percent, place_labels, room, scale, settle, share, shorten, styled, tick_text, value_axis, word, year_of,
+    ALARM,
+    INK,
+    MUTED,
+    OTHER,
+    PALE,
+    ROW,
+    SELECTED,
+    SEVERITIES,
+    UNSELECTED,
+    Picture,
+    bar_rows,
+    blank,
+    canvas,
+    end_label,
+    finish,
+    names,
+    number,
+    numeric,
+    palette,
+    percent,
+    place_labels,
+    room,
+    scale,
+    settle,
+    share,
+    shorten,
+    styled,
+    tick_text,
+    value_axis,
+    word,
+    year_of,
     zero_line,
 )
 from workbench.wording import text
@@ -37,8 +66,9 @@ def emissions_by_enterprise(inventory: pd.DataFrame, enterprises: pd.DataFrame, 
     if inventory.empty:
         return blank("emissions_by_enterprise", lang)
     inventory = numeric(inventory, "tco2e")
-    matrix = inventory.assign(code=_codes(inventory)).pivot_table(index="enterprise_id", columns="code", values="tco2e", aggfunc="sum",
-                                                                  fill_value=0.0, sort=True)
+    matrix = inventory.assign(code=_codes(inventory)).pivot_table(
+        index="enterprise_id", columns="code", values="tco2e", aggfunc="sum", fill_value=0.0, sort=True
+    )
     order = matrix.sum(axis=1).sort_values(ascending=False, kind="stable").index
     carriers = [c for c in matrix.abs().sum().sort_values(ascending=False, kind="stable").index if c != OTHER]
     carriers += [OTHER] if OTHER in matrix else []
@@ -56,8 +86,15 @@ def emissions_by_enterprise(inventory: pd.DataFrame, enterprises: pd.DataFrame, 
     right, left = np.zeros(len(rows)), np.zeros(len(rows))
     for carrier in carriers:
         values = say(shown[carrier].to_numpy())
-        axes.barh(range(len(rows)), values, left=np.where(values >= 0, right, left), height=0.72, color=colours[carrier],
-                  edgecolor="white", label=word(carrier, lang))
+        axes.barh(
+            range(len(rows)),
+            values,
+            left=np.where(values >= 0, right, left),
+            height=0.72,
+            color=colours[carrier],
+            edgecolor="white",
+            label=word(carrier, lang),
+        )
         right, left = right + values.clip(min=0), left + values.clip(max=0)
     bar_rows(axes, rows, muted=[len(rows) - 1] if rest else [])
     room(axes, say(starts.min()), say(limit), right=0.17)
@@ -68,17 +105,35 @@ def emissions_by_enterprise(inventory: pd.DataFrame, enterprises: pd.DataFrame, 
         end_label(axes, 1, row, ("» " if right[row] > say(limit) * 1.001 else "") + words, at=end)
     if (starts < 0).any():
         zero_line(axes)
-        axes.plot(say(totals), range(len(rows)), linestyle="none", marker="D", markersize=3.5, color="white", markeredgecolor=INK,
-                  markeredgewidth=0.8, label=text("figures.net", lang), zorder=5, clip_on=True)
+        axes.plot(
+            say(totals),
+            range(len(rows)),
+            linestyle="none",
+            marker="D",
+            markersize=3.5,
+            color="white",
+            markeredgecolor=INK,
+            markeredgewidth=0.8,
+            label=text("figures.net", lang),
+            zorder=5,
+            clip_on=True,
+        )
     value_axis(axes, "x", text("figures.axis.emissions", lang, unit=say.unit))
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=5, handlelength=1, handleheight=0.9,
-                  columnspacing=1.2)
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="outside upper left", ncols=5, handlelength=1, handleheight=0.9, columnspacing=1.2
+    )
     first = order[0]
     largest = carriers[0]
     values = dict(
-        year=year_of(inventory), count=len(matrix), total=say.say(whole), name=said.get(first, shorten(first)),
-        value=say.say(totals.iloc[0]), share=percent(share(totals.iloc[0], whole), lang), carrier=word(largest, lang),
-        carrier_share=percent(share(matrix[largest].sum(), whole), lang))
+        year=year_of(inventory),
+        count=len(matrix),
+        total=say.say(whole),
+        name=said.get(first, shorten(first)),
+        value=say.say(totals.iloc[0]),
+        share=percent(share(totals.iloc[0], whole), lang),
+        carrier=word(largest, lang),
+        carrier_share=percent(share(matrix[largest].sum(), whole), lang),
+    )
     alt = text("figures.emissions_by_enterprise.alt", lang, **values)
     if (starts < 0).any():
         alt += text("figures.emissions_by_enterprise.alt_negative", lang)
@@ -96,12 +151,17 @@ def key_emitters(enterprises: pd.DataFrame, lang: str = "en", top: int = 30, thr
     part = 100 * table["total_tco2e"] / whole
     cumulative = part.cumsum()
     # Where the table does not say, key emitters are those that together reach the threshold.
-    key = (pd.to_numeric(table["key_emitter"], errors="coerce").fillna(0) > 0) if "key_emitter" in table else (
-        cumulative.shift(fill_value=0.0) < threshold_pct)
+    key = (
+        (pd.to_numeric(table["key_emitter"], errors="coerce").fillna(0) > 0)
+        if "key_emitter" in table
+        else (cumulative.shift(fill_value=0.0) < threshold_pct)
+    )
     said = names(table, "enterprise_id", lang)
     rest = max(len(table) - top, 0) if len(table) > top + 1 else 0
     head = len(table) - rest
-    rows = [said[i] for i in table["enterprise_id"][:head]] + ([text("figures.other_enterprises", lang, count=rest)] if rest else [])
+    rows = [said[i] for i in table["enterprise_id"][:head]] + (
+        [text("figures.other_enterprises", lang, count=rest)] if rest else []
+    )
     bars = [*part[:head], *([part[head:].sum()] if rest else [])]
     curve = [*cumulative[:head], *([cumulative.iloc[-1]] if rest else [])]
     highlighted = [*key[:head], *([False] if rest else [])]
@@ -111,8 +171,16 @@ def key_emitters(enterprises: pd.DataFrame, lang: str = "en", top: int = 30, thr
     axes.plot(curve, range(len(rows)), color=INK, linewidth=1.1, marker="o", markersize=3.2, markerfacecolor="white", zorder=4)
     bar_rows(axes, rows, muted=[len(rows) - 1] if rest else [])
     axes.axvline(threshold_pct, color=ALARM, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
-    axes.annotate(percent(threshold_pct, lang), (threshold_pct, 1), xycoords=axes.get_xaxis_transform(), xytext=(0, 2),
-                  textcoords="offset points", ha="center", color=ALARM, fontsize=7.5)
+    axes.annotate(
+        percent(threshold_pct, lang),
+        (threshold_pct, 1),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="center",
+        color=ALARM,
+        fontsize=7.5,
+    )
     axes.set_xlim(min(0.0, *bars), max(112.0, max(curve) * 1.1))
     axes.set_xticks(range(0, 101, 20))
     value_axis(axes, "x", text("figures.axis.share", lang))
@@ -120,17 +188,32 @@ def key_emitters(enterprises: pd.DataFrame, lang: str = "en", top: int = 30, thr
     for row in range(len(rows)):
         end_label(axes, 1, row, percent(curve[row], lang), at=curve[row], color=MUTED, gap=5)
     handles = [axes.patches[next((r for r, k in enumerate(highlighted) if k == wanted), 0)] for wanted in (True, False)]
-    legend = [(handles[0], "key"), (handles[1], "not_key")] if any(highlighted) and not all(highlighted) else (
-        [(handles[0], "key")] if any(highlighted) else [(handles[1], "not_key")])
+    legend = (
+        [(handles[0], "key"), (handles[1], "not_key")]
+        if any(highlighted) and not all(highlighted)
+        else ([(handles[0], "key")] if any(highlighted) else [(handles[1], "not_key")])
+    )
     legend.append((axes.lines[0], "cumulative"))
-    figure.legend([h for h, _ in legend], [text(f"figures.key_emitters.{k}", lang) for _, k in legend], loc="outside upper left",
-                  ncols=3, handlelength=1.4, columnspacing=1.4)
+    figure.legend(
+        [h for h, _ in legend],
+        [text(f"figures.key_emitters.{k}", lang) for _, k in legend],
+        loc="outside upper left",
+        ncols=3,
+        handlelength=1.4,
+        columnspacing=1.4,
+    )
     count = int(key.sum())
     say = scale([whole], "tco2e", lang)
     values = dict(
-        count=len(table), key_count=count, key_share=percent(part[key].sum(), lang), total=say.say(whole), name=rows[0],
-        share=percent(part.iloc[0], lang), threshold=percent(threshold_pct, lang),
-        needed=int((cumulative.round(9) < threshold_pct).sum()) + 1)
+        count=len(table),
+        key_count=count,
+        key_share=percent(part[key].sum(), lang),
+        total=say.say(whole),
+        name=rows[0],
+        share=percent(part.iloc[0], lang),
+        threshold=percent(threshold_pct, lang),
+        needed=int((cumulative.round(9) < threshold_pct).sum()) + 1,
+    )
     return finish(figure, text("figures.key_emitters.caption", lang, **values), text("figures.key_emitters.alt", lang, **values))
 
 
@@ -172,20 +255,35 @@ def emissions_by_source(inventory: pd.DataFrame, lang: str = "en", top: int = 8)
     for row, (_, value, *_, code) in enumerate(lines):
         if code is None:
             axes.get_yticklabels()[row].set_fontweight("bold")
-            axes.annotate(f"{say.say(value)} ({percent(share(value, whole), lang)})" if whole > 0 else say.say(value), (0, row),
-                          xycoords=axes.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points", va="center_baseline",
-                          fontsize=8, fontweight="bold", bbox=dict(facecolor="white", edgecolor="none", pad=0.8))
+            axes.annotate(
+                f"{say.say(value)} ({percent(share(value, whole), lang)})" if whole > 0 else say.say(value),
+                (0, row),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center_baseline",
+                fontsize=8,
+                fontweight="bold",
+                bbox=dict(facecolor="white", edgecolor="none", pad=0.8),
+            )
     if min(bounds) < 0:
         zero_line(axes)
     value_axis(axes, "x", text("figures.axis.emissions", lang, unit=say.unit))
     largest = max((line for line in lines if line[4] is not None), key=lambda line: line[1])
     direct = max(groups, key=lambda group: totals[group])
     values = dict(
-        year=year_of(inventory), total=say.say(whole), group=_heading(*direct, lang), group_value=say.say(totals[direct]),
-        group_share=percent(share(totals[direct], whole), lang), carrier=largest[0], value=say.say(largest[1]),
-        share=percent(share(largest[1], whole), lang))
-    return finish(figure, text("figures.emissions_by_source.caption", lang, **values),
-                  text("figures.emissions_by_source.alt", lang, **values))
+        year=year_of(inventory),
+        total=say.say(whole),
+        group=_heading(*direct, lang),
+        group_value=say.say(totals[direct]),
+        group_share=percent(share(totals[direct], whole), lang),
+        carrier=largest[0],
+        value=say.say(largest[1]),
+        share=percent(share(largest[1], whole), lang),
+    )
+    return finish(
+        figure, text("figures.emissions_by_source.caption", lang, **values), text("figures.emissions_by_source.alt", lang, **values)
+    )
 
 
 def _heading(scope: str, source: str, lang: str) -> str:
@@ -216,7 +314,9 @@ def intensities(enterprises: pd.DataFrame, lang: str = "en", labels: int = 10) -
     figure, axes = canvas(4.3, width=6.2)
     key = pd.to_numeric(table.get("key_emitter", pd.Series(0, table.index)), errors="coerce").fillna(0) > 0
     area = 18 + 700 * table["total_tco2e"].clip(lower=0) / (table["total_tco2e"].max() or 1.0)
-    axes.scatter(x, y, s=area.fillna(18), c=[SELECTED if k else "#8d959c" for k in key], alpha=0.65, edgecolors="white", linewidths=0.7)
+    axes.scatter(
+        x, y, s=area.fillna(18), c=[SELECTED if k else "#8d959c" for k in key], alpha=0.65, edgecolors="white", linewidths=0.7
+    )
     for axis, values in (("x", x), ("y", y)):
         if values.max() / values.min() > SPREAD:
             getattr(axes, f"set_{axis}scale")("log")
@@ -232,18 +332,32 @@ def intensities(enterprises: pd.DataFrame, lang: str = "en", labels: int = 10) -
     if (y / x).max() > mean / 100 > 0:
         axes.plot(ends, ends * mean, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     for where, keys in ((0.0, "above"), (1.0, "below")):
-        axes.annotate(text(f"figures.intensities.{keys}", lang, mean=number(mean)), (where, 1 - where), xycoords="axes fraction",
-                      xytext=(4 - 8 * where, -4 + 8 * where), textcoords="offset points", ha="left" if where == 0 else "right",
-                      va="top" if where == 0 else "bottom", fontsize=7.5, color=MUTED)
+        axes.annotate(
+            text(f"figures.intensities.{keys}", lang, mean=number(mean)),
+            (where, 1 - where),
+            xycoords="axes fraction",
+            xytext=(4 - 8 * where, -4 + 8 * where),
+            textcoords="offset points",
+            ha="left" if where == 0 else "right",
+            va="top" if where == 0 else "bottom",
+            fontsize=7.5,
+            color=MUTED,
+        )
     said = names(table, "enterprise_id", lang)
     settle(figure)
     place_labels(axes, x[:labels], y[:labels], [said[i] for i in table["enterprise_id"][:labels]], np.sqrt(area[:labels]) / 2)
     highest = table.loc[y.idxmax()]
     say = scale([table["total_tco2e"].max()], "tco2e", lang)
     values = dict(
-        count=len(table), of=len(enterprises), name=said[table["enterprise_id"].iloc[0]], value=say.say(table["total_tco2e"].iloc[0]),
-        highest=said[highest["enterprise_id"]], carbon=number(highest["carbon_intensity"]), unit=pair[1].replace("tco2e", "tCO₂e"),
-        mean=number(mean))
+        count=len(table),
+        of=len(enterprises),
+        name=said[table["enterprise_id"].iloc[0]],
+        value=say.say(table["total_tco2e"].iloc[0]),
+        highest=said[highest["enterprise_id"]],
+        carbon=number(highest["carbon_intensity"]),
+        unit=pair[1].replace("tco2e", "tCO₂e"),
+        mean=number(mean),
+    )
     return Picture(figure, text("figures.intensities.caption", lang, **values), text("figures.intensities.alt", lang, **values))
 
 
@@ -291,13 +405,29 @@ def boundary_bridge(cluster: pd.DataFrame, lang: str = "en") -> Picture:
         for place in (0, len(steps) - 1):
             wave = np.linspace(place - 0.34, place + 0.34, 60)
             axes.plot(wave, floor + height * (0.06 + 0.012 * np.sin(60 * wave)), color="white", linewidth=2.2)
-        axes.annotate(text("figures.cut_axis", lang, value=tick_text(round(floor, 3 - int(np.log10(floor or 1))))), (0.5, 0),
-                      xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha="center", fontsize=7.5, color=MUTED)
+        axes.annotate(
+            text("figures.cut_axis", lang, value=tick_text(round(floor, 3 - int(np.log10(floor or 1))))),
+            (0.5, 0),
+            xycoords="axes fraction",
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7.5,
+            color=MUTED,
+        )
     if min(levels) < 0:
         zero_line(axes, "y")
-    values = dict(start=say.say(start), end=say.say(end), bought=say.say(bought), sold=say.say(sold), eliminated=say.say(start - end),
-                  share=percent(share(start - end, start), lang))
-    return finish(figure, text("figures.boundary_bridge.caption", lang, **values), text("figures.boundary_bridge.alt", lang, **values))
+    values = dict(
+        start=say.say(start),
+        end=say.say(end),
+        bought=say.say(bought),
+        sold=say.say(sold),
+        eliminated=say.say(start - end),
+        share=percent(share(start - end, start), lang),
+    )
+    return finish(
+        figure, text("figures.boundary_bridge.caption", lang, **values), text("figures.boundary_bridge.alt", lang, **values)
+    )
 
 
 @styled
@@ -315,8 +445,15 @@ def findings_by_check(findings: pd.DataFrame, lang: str = "en", top: int = 25) -
     left = np.zeros(len(rows))
     for kind, colour in SEVERITIES.items():
         if shown[kind].sum() > 0:
-            axes.barh(range(len(rows)), shown[kind], left=left, height=0.72, color=colour, edgecolor="white",
-                      label=text(f"figures.severity.{kind}", lang, count=f"{counts[kind].sum():,}"))
+            axes.barh(
+                range(len(rows)),
+                shown[kind],
+                left=left,
+                height=0.72,
+                color=colour,
+                edgecolor="white",
+                label=text(f"figures.severity.{kind}", lang, count=f"{counts[kind].sum():,}"),
+            )
         left = left + shown[kind].to_numpy()
     bar_rows(axes, rows, muted=[len(rows) - 1] if rest else [])
     room(axes, 0, left.max(), right=0.08)
@@ -324,8 +461,15 @@ def findings_by_check(findings: pd.DataFrame, lang: str = "en", top: int = 25) -
         end_label(axes, total, row, f"{int(total):,}")
     value_axis(axes, "x", text("figures.axis.findings", lang))
     figure.legend(loc="outside upper left", ncols=3, handlelength=1, handleheight=0.9)
-    values = dict(count=f"{len(findings):,}", checks=len(counts), error=f"{counts['error'].sum():,}",
-                  warning=f"{counts['warning'].sum():,}", info=f"{counts['info'].sum():,}", check=rows[0],
-                  value=f"{int(left[0]):,}")
-    return finish(figure, text("figures.findings_by_check.caption", lang, **values),
-                  text("figures.findings_by_check.alt", lang, **values))
+    values = dict(
+        count=f"{len(findings):,}",
+        checks=len(counts),
+        error=f"{counts['error'].sum():,}",
+        warning=f"{counts['warning'].sum():,}",
+        info=f"{counts['info'].sum():,}",
+        check=rows[0],
+        value=f"{int(left[0]):,}",
+    )
+    return finish(
+        figure, text("figures.findings_by_check.caption", lang, **values), text("figures.findings_by_check.alt", lang, **values)
+    )

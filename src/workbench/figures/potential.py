@@ -5,8 +5,32 @@ import pandas as pd
 
 from workbench.figures.inventory import _top_and_rest
 from workbench.figures.style import (
-    IN_TURN, MUTED, NAIVE, OTHER, ROW, SELECTED, Picture, bar_rows, blank, canvas, currency_name, end_label, finish, names,
-    number, numeric, palette, percent, room, scale, share, shorten, styled, value_axis, word, zero_line,
+    IN_TURN,
+    MUTED,
+    NAIVE,
+    OTHER,
+    ROW,
+    SELECTED,
+    Picture,
+    bar_rows,
+    blank,
+    canvas,
+    currency_name,
+    end_label,
+    finish,
+    names,
+    number,
+    numeric,
+    palette,
+    percent,
+    room,
+    scale,
+    share,
+    shorten,
+    styled,
+    value_axis,
+    word,
+    zero_line,
 )
 from workbench.wording import text
 
@@ -38,11 +62,18 @@ def potential_by_carrier(savings: pd.DataFrame, lang: str = "en", top: int = 20)
         says.append(say)
     totals = table.sum()
     values = dict(
-        tce=says[0].say(totals["tce_saved"]), tco2e=says[1].say(totals["tco2e_saved"]), carrier=rows[0],
-        value=says[1].say(table["tco2e_saved"].iloc[0]), count=len(table),
-        share=percent(share(table["tco2e_saved"].iloc[0], totals["tco2e_saved"]), lang))
-    return finish(figure, text("figures.potential_by_carrier.caption", lang, **values),
-                  text("figures.potential_by_carrier.alt", lang, **values))
+        tce=says[0].say(totals["tce_saved"]),
+        tco2e=says[1].say(totals["tco2e_saved"]),
+        carrier=rows[0],
+        value=says[1].say(table["tco2e_saved"].iloc[0]),
+        count=len(table),
+        share=percent(share(table["tco2e_saved"].iloc[0], totals["tco2e_saved"]), lang),
+    )
+    return finish(
+        figure,
+        text("figures.potential_by_carrier.caption", lang, **values),
+        text("figures.potential_by_carrier.alt", lang, **values),
+    )
 
 
 def part_of_whole(theme: str, table: pd.DataFrame, said: dict[str, str], lang: str, top: int) -> Picture:
@@ -57,24 +88,42 @@ def part_of_whole(theme: str, table: pd.DataFrame, said: dict[str, str], lang: s
     whole, part = say(shown["whole"].to_numpy()), say(shown["part"].to_numpy())
     # The part that goes is the right end of the bar, so what stays can be read from zero.
     axes.barh(range(len(rows)), whole, height=0.72, color=SELECTED, label=text(f"figures.{theme}.stays", lang))
-    axes.barh(range(len(rows)), part, left=whole - part, height=0.72, color="#a9cfe6", edgecolor=SELECTED, hatch="////",
-              label=text(f"figures.{theme}.goes", lang))
+    axes.barh(
+        range(len(rows)),
+        part,
+        left=whole - part,
+        height=0.72,
+        color="#a9cfe6",
+        edgecolor=SELECTED,
+        hatch="////",
+        label=text(f"figures.{theme}.goes", lang),
+    )
     bar_rows(axes, rows, muted=[len(rows) - 1] if rest else [])
     room(axes, min(whole.min(), (whole - part).min()), say(limit), right=0.2)
     for row, i in enumerate(shown.index):
         over = "» " if whole[row] > say(limit) * 1.001 else ""
         saved = shown.loc[i, "part"]
-        words = f"−{percent(share(saved, shown.loc[i, 'whole']), lang)}" if saved > 0 and shown.loc[i, "whole"] > 0 else number(-say(saved))
+        words = (
+            f"−{percent(share(saved, shown.loc[i, 'whole']), lang)}"
+            if saved > 0 and shown.loc[i, "whole"] > 0
+            else number(-say(saved))
+        )
         words = "0" if saved == 0 else f"{words} ({number(-say(saved))})" if words.startswith("−") and "%" in words else words
         end_label(axes, 1, row, over + words, at=min(max(whole[row], 0), say(limit)))
     value_axis(axes, "x", text("figures.axis.emissions", lang, unit=say.unit))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, handlelength=1.2, handleheight=0.9)
     most = table["part"].idxmax()
     values = dict(
-        count=len(table), before=say.say(table["whole"].sum()), after=say.say(table["whole"].sum() - table["part"].sum()),
-        saved=say.say(table["part"].sum()), share=percent(share(table["part"].sum(), table["whole"].sum()), lang),
-        name=said.get(most, shorten(most)), value=say.say(table.loc[most, "part"]), largest=rows[0],
-        own=percent(share(table.loc[most, "part"], table.loc[most, "whole"]), lang))
+        count=len(table),
+        before=say.say(table["whole"].sum()),
+        after=say.say(table["whole"].sum() - table["part"].sum()),
+        saved=say.say(table["part"].sum()),
+        share=percent(share(table["part"].sum(), table["whole"].sum()), lang),
+        name=said.get(most, shorten(most)),
+        value=say.say(table.loc[most, "part"]),
+        largest=rows[0],
+        own=percent(share(table.loc[most, "part"], table.loc[most, "whole"]), lang),
+    )
     return finish(figure, text(f"figures.{theme}.caption", lang, **values), text(f"figures.{theme}.alt", lang, **values))
 
 
@@ -124,28 +173,62 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
         starts = np.concatenate([[0.0], np.cumsum(widths)])
         shown = costs.clip(low, high)
         if kind == "naive":
-            axes.bar(starts[:-1], shown, width=widths, align="edge", color=NAIVE, edgecolor="white",
-                     linewidth=0.3 if len(table) < 80 else 0, label=text("figures.macc.naive", lang))
+            axes.bar(
+                starts[:-1],
+                shown,
+                width=widths,
+                align="edge",
+                color=NAIVE,
+                edgecolor="white",
+                linewidth=0.3 if len(table) < 80 else 0,
+                label=text("figures.macc.naive", lang),
+            )
         else:
-            axes.stairs(shown, starts, color=IN_TURN, linewidth=1.6, baseline=None, label=text("figures.macc.in_turn", lang), zorder=4)
+            axes.stairs(
+                shown, starts, color=IN_TURN, linewidth=1.6, baseline=None, label=text("figures.macc.in_turn", lang), zorder=4
+            )
         for start, width, cost in zip(starts[:-1], widths, costs, strict=True):
             if cost > high or cost < low:
                 cut += 1
-                axes.plot(start + width / 2, high if cost > high else low, marker="^" if cost > high else "v", markersize=5,
-                          color=NAIVE if kind == "naive" else IN_TURN, markeredgecolor="white", markeredgewidth=0.5, zorder=6,
-                          clip_on=False)
+                axes.plot(
+                    start + width / 2,
+                    high if cost > high else low,
+                    marker="^" if cost > high else "v",
+                    markersize=5,
+                    color=NAIVE if kind == "naive" else IN_TURN,
+                    markeredgecolor="white",
+                    markeredgewidth=0.5,
+                    zorder=6,
+                    clip_on=False,
+                )
                 if cut <= 4:
-                    axes.annotate(number(cost), (start + width / 2, high if cost > high else low), xytext=(0, 5 if cost > high else -5),
-                                  textcoords="offset points", ha="center", va="bottom" if cost > high else "top", fontsize=7,
-                                  color=MUTED, annotation_clip=False)
+                    axes.annotate(
+                        number(cost),
+                        (start + width / 2, high if cost > high else low),
+                        xytext=(0, 5 if cost > high else -5),
+                        textcoords="offset points",
+                        ha="center",
+                        va="bottom" if cost > high else "top",
+                        fontsize=7,
+                        color=MUTED,
+                        annotation_clip=False,
+                    )
     ends = {kind: say(table["width"].sum()) for kind, table in curves.items()}
     axes.set_xlim(0, 1.02 * max(ends.values()))
     axes.set_ylim(low - 0.08 * reach if low < 0 else 0, high + 0.1 * reach)
     zero_line(axes, "y")
     if low < 0:
         axes.axhspan(axes.get_ylim()[0], 0, color="#f2f4f5", zorder=0)
-        axes.annotate(text("figures.macc.negative", lang), (1, axes.get_ylim()[0]), xycoords=axes.get_yaxis_transform(), xytext=(-4, 4),
-                      textcoords="offset points", ha="right", fontsize=7.5, color=MUTED)
+        axes.annotate(
+            text("figures.macc.negative", lang),
+            (1, axes.get_ylim()[0]),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(-4, 4),
+            textcoords="offset points",
+            ha="right",
+            fontsize=7.5,
+            color=MUTED,
+        )
     value_axis(axes, "x", text("figures.axis.cumulative", lang, unit=say.unit))
     value_axis(axes, "y", text("figures.axis.abatement_cost", lang, currency=money))
     axes.legend(loc="upper left", handlelength=1.4)
@@ -153,10 +236,17 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
     turn = curves.get("incremental", every.iloc[:0])
     widest = naive.loc[naive["width"].idxmax()] if len(naive) else turn.loc[turn["width"].idxmax()]
     values = dict(
-        count=macc["project_id"].nunique(), naive=say.say(naive["width"].sum()), turn=say.say(turn["width"].sum()),
-        twice=say.say(max(naive["width"].sum() - turn["width"].sum(), 0.0)), negative=say.say(naive.loc[naive["cost"] < 0, "width"].sum()),
-        low=number(every["cost"].min()), high=number(every["cost"].max()), currency=money,
-        name=shorten(widest.get("name", widest["project_id"])), value=say.say(widest["width"]))
+        count=macc["project_id"].nunique(),
+        naive=say.say(naive["width"].sum()),
+        turn=say.say(turn["width"].sum()),
+        twice=say.say(max(naive["width"].sum() - turn["width"].sum(), 0.0)),
+        negative=say.say(naive.loc[naive["cost"] < 0, "width"].sum()),
+        low=number(every["cost"].min()),
+        high=number(every["cost"].max()),
+        currency=money,
+        name=shorten(widest.get("name", widest["project_id"])),
+        value=say.say(widest["width"]),
+    )
     caption = text("figures.abatement_cost_curve.caption", lang, **values)
     if cut:
         caption += text("figures.macc.cut", lang, count=cut)

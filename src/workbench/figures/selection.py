@@ -8,8 +8,31 @@ import pandas as pd
 from workbench.figures.inventory import _top_and_rest
 from workbench.figures.potential import part_of_whole
 from workbench.figures.style import (
-    ALARM, INK, MONEY, MUTED, OTHER, ROW, SELECTED, WIDTH, Picture, bar_rows, blank, canvas, end_label, finish, names, number, numeric,
-    percent, room, scale, share, shorten, styled, value_axis, zero_line,
+    ALARM,
+    INK,
+    MONEY,
+    MUTED,
+    OTHER,
+    ROW,
+    SELECTED,
+    WIDTH,
+    Picture,
+    bar_rows,
+    blank,
+    canvas,
+    end_label,
+    finish,
+    names,
+    number,
+    numeric,
+    percent,
+    room,
+    scale,
+    share,
+    shorten,
+    styled,
+    value_axis,
+    zero_line,
 )
 from workbench.wording import text
 
@@ -39,15 +62,19 @@ def _points(given, objective: str) -> list[tuple[float, float]]:
 
 
 @styled
-def pareto_front(pareto: pd.DataFrame, lang: str = "en", currency: str = "CNY", objective: str = "annual_cost", chosen=None,
-                 greedy=None) -> Picture:
+def pareto_front(
+    pareto: pd.DataFrame, lang: str = "en", currency: str = "CNY", objective: str = "annual_cost", chosen=None, greedy=None
+) -> Picture:
     """Emissions left against the least cost of reaching them; ``chosen`` and ``greedy`` are a row (or table) of the same columns."""
     if len(pareto) == 0:
         return blank("pareto_front", lang)
     column = _money_column(pareto, objective)
-    table = pareto.assign(x=pd.to_numeric(pareto.get("emissions_tco2e"), errors="coerce"),
-                          cost=pd.to_numeric(pareto[column], errors="coerce"), status=_status(pareto),
-                          budget=pd.to_numeric(pareto.get("budget_tco2e", pareto.get("emissions_tco2e")), errors="coerce"))
+    table = pareto.assign(
+        x=pd.to_numeric(pareto.get("emissions_tco2e"), errors="coerce"),
+        cost=pd.to_numeric(pareto[column], errors="coerce"),
+        status=_status(pareto),
+        budget=pd.to_numeric(pareto.get("budget_tco2e", pareto.get("emissions_tco2e")), errors="coerce"),
+    )
     good = table[table["status"].isin(FEASIBLE) & table[["x", "cost"]].notna().all(axis=1)].sort_values("x", kind="stable")
     bad = table[(table["status"] == "infeasible") & table["budget"].notna()]
     if good.empty and bad.empty:
@@ -56,21 +83,59 @@ def pareto_front(pareto: pd.DataFrame, lang: str = "en", currency: str = "CNY", 
     tonnes = scale([*good["x"], *bad["budget"]], "tco2e", lang)
     money = scale([*good["cost"], *(y for _, y in marked + rule)], currency, lang)
     figure, axes = canvas(3.8, width=6.4)
-    axes.plot(tonnes(good["x"]), money(good["cost"]), color=SELECTED, linewidth=1.2, marker="o", markersize=4.5, label=text(
-        "figures.pareto.front", lang), zorder=3)
+    axes.plot(
+        tonnes(good["x"]),
+        money(good["cost"]),
+        color=SELECTED,
+        linewidth=1.2,
+        marker="o",
+        markersize=4.5,
+        label=text("figures.pareto.front", lang),
+        zorder=3,
+    )
     if rule:
         style = dict(linestyle=(0, (2, 2)), linewidth=1) if len(rule) > 1 else dict(linestyle="none")
         xs, ys = zip(*sorted(rule), strict=True)
-        axes.plot([tonnes(x) for x in xs], [money(y) for y in ys], marker="s", markersize=5, color=MUTED, markerfacecolor="white",
-                  label=text("figures.pareto.greedy", lang), zorder=4, **style)
+        axes.plot(
+            [tonnes(x) for x in xs],
+            [money(y) for y in ys],
+            marker="s",
+            markersize=5,
+            color=MUTED,
+            markerfacecolor="white",
+            label=text("figures.pareto.greedy", lang),
+            zorder=4,
+            **style,
+        )
     if marked:
         x, y = marked[0]
-        axes.plot(tonnes(x), money(y), marker="*", markersize=13, color=ALARM, markeredgecolor="white", linestyle="none", zorder=6,
-                  label=text("figures.pareto.chosen", lang))
-        axes.annotate(f"{tonnes.say(x)}\n{money.say(y)}", (tonnes(x), money(y)), xytext=(8, 7), textcoords="offset points", fontsize=7.5)
+        axes.plot(
+            tonnes(x),
+            money(y),
+            marker="*",
+            markersize=13,
+            color=ALARM,
+            markeredgecolor="white",
+            linestyle="none",
+            zorder=6,
+            label=text("figures.pareto.chosen", lang),
+        )
+        axes.annotate(
+            f"{tonnes.say(x)}\n{money.say(y)}", (tonnes(x), money(y)), xytext=(8, 7), textcoords="offset points", fontsize=7.5
+        )
     if len(bad):
-        axes.plot(tonnes(bad["budget"]), [0.03] * len(bad), transform=axes.get_xaxis_transform(), linestyle="none", marker="x",
-                  markersize=6, color=ALARM, markeredgewidth=1.4, label=text("figures.infeasible", lang), zorder=5)
+        axes.plot(
+            tonnes(bad["budget"]),
+            [0.03] * len(bad),
+            transform=axes.get_xaxis_transform(),
+            linestyle="none",
+            marker="x",
+            markersize=6,
+            color=ALARM,
+            markeredgewidth=1.4,
+            label=text("figures.infeasible", lang),
+            zorder=5,
+        )
     axes.margins(0.1, 0.15)
     if len(good) and good["cost"].min() < 0 < good["cost"].max():
         zero_line(axes, "y")
@@ -81,9 +146,14 @@ def pareto_front(pareto: pd.DataFrame, lang: str = "en", currency: str = "CNY", 
     best = good.iloc[0] if count else None
     last = good.iloc[-1] if count else None
     values = dict(
-        count=count, infeasible=len(bad), objective=text(f"figures.objective.{objective}", lang),
-        low=tonnes.say(best["x"]) if count else "–", low_cost=money.say(best["cost"]) if count else "–",
-        high=tonnes.say(last["x"]) if count else "–", high_cost=money.say(last["cost"]) if count else "–")
+        count=count,
+        infeasible=len(bad),
+        objective=text(f"figures.objective.{objective}", lang),
+        low=tonnes.say(best["x"]) if count else "–",
+        low_cost=money.say(best["cost"]) if count else "–",
+        high=tonnes.say(last["x"]) if count else "–",
+        high_cost=money.say(last["cost"]) if count else "–",
+    )
     alt = text("figures.pareto_front.alt" if count else "figures.pareto_front.alt_none", lang, **values)
     if marked:
         alt += text("figures.pareto.alt_chosen", lang, x=tonnes.say(marked[0][0]), y=money.say(marked[0][1]))
@@ -128,21 +198,35 @@ def bundle(bundle: pd.DataFrame, potential: pd.DataFrame, lang: str = "en", curr
             if abs(ring - value) > 0.004 * abs(say(peak)):
                 axes.plot([value, ring], [row, row], color=INK, linewidth=0.7)
                 axes.plot(ring, row, marker="o", markersize=4, markerfacecolor="white", markeredgecolor=INK, markeredgewidth=0.8)
-            end_label(axes, value, row, over + number(value), at=min(max(value, ring), say(peak)) if value >= 0 else min(value, ring), gap=5)
+            end_label(
+                axes,
+                value,
+                row,
+                over + number(value),
+                at=min(max(value, ring), say(peak)) if value >= 0 else min(value, ring),
+                gap=5,
+            )
         if values.min() < 0:
             zero_line(axes)
         value_axis(axes, "x", text(f"figures.axis.{column}", lang, unit=say.unit))
         says.append(say)
     tonnes, money = says
-    values = dict(count=len(matrix), tonnes=tonnes.say(matrix["tco2e_saved"].sum()), money=money.say(matrix["capex"].sum()), name=rows[0],
-                  value=tonnes.say(matrix["tco2e_saved"].iloc[0]), capex=money.say(matrix["capex"].iloc[0]),
-                  share=percent(share(matrix["tco2e_saved"].iloc[0], matrix["tco2e_saved"].sum()), lang))
+    values = dict(
+        count=len(matrix),
+        tonnes=tonnes.say(matrix["tco2e_saved"].sum()),
+        money=money.say(matrix["capex"].sum()),
+        name=rows[0],
+        value=tonnes.say(matrix["tco2e_saved"].iloc[0]),
+        capex=money.say(matrix["capex"].iloc[0]),
+        share=percent(share(matrix["tco2e_saved"].iloc[0], matrix["tco2e_saved"].sum()), lang),
+    )
     return finish(figure, text("figures.bundle.caption", lang, **values), text("figures.bundle.alt", lang, **values))
 
 
 @styled
-def bundle_by_enterprise(bundle: pd.DataFrame, enterprises: pd.DataFrame, lang: str = "en", potential: pd.DataFrame | None = None,
-                         top: int = 25) -> Picture:
+def bundle_by_enterprise(
+    bundle: pd.DataFrame, enterprises: pd.DataFrame, lang: str = "en", potential: pd.DataFrame | None = None, top: int = 25
+) -> Picture:
     """Emissions of each enterprise before and after the bundle. The enterprise comes from the bundle, else from ``potential``."""
     if len(enterprises) == 0:
         return blank("bundle_by_enterprise", lang)
@@ -162,8 +246,13 @@ def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> 
     """Least cost of several reductions, one panel an objective, with the greedy rule beside it."""
     if len(table) == 0:
         return blank("reductions", lang)
-    table = table.assign(status=_status(table), **{c: pd.to_numeric(table.get(c, pd.Series(np.nan, table.index)), errors="coerce")
-                                                   for c in ("reduction_pct", "objective_value", "greedy_value")})
+    table = table.assign(
+        status=_status(table),
+        **{
+            c: pd.to_numeric(table.get(c, pd.Series(np.nan, table.index)), errors="coerce")
+            for c in ("reduction_pct", "objective_value", "greedy_value")
+        },
+    )
     objectives = list(dict.fromkeys(table["objective"]))
     figure, panels = canvas(3.2, columns=len(objectives), width=WIDTH if len(objectives) > 1 else 5.2, squeeze=False)
     sentences = []
@@ -173,13 +262,38 @@ def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> 
         bad = part[part["status"] == "infeasible"]
         rule = part[part["greedy_value"].notna() & ~part["status"].eq("infeasible")]
         say = scale([*good["objective_value"], *rule["greedy_value"]], currency, lang)
-        axes.plot(rule["reduction_pct"], say(rule["greedy_value"]), color=MUTED, linestyle=(0, (3, 2)), linewidth=1, marker="s",
-                  markersize=4.5, markerfacecolor="white", label=text("figures.pareto.greedy", lang))
-        axes.plot(good["reduction_pct"], say(good["objective_value"]), color=SELECTED, marker="o", markersize=5,
-                  label=text("figures.reductions.least", lang), zorder=4)
+        axes.plot(
+            rule["reduction_pct"],
+            say(rule["greedy_value"]),
+            color=MUTED,
+            linestyle=(0, (3, 2)),
+            linewidth=1,
+            marker="s",
+            markersize=4.5,
+            markerfacecolor="white",
+            label=text("figures.pareto.greedy", lang),
+        )
+        axes.plot(
+            good["reduction_pct"],
+            say(good["objective_value"]),
+            color=SELECTED,
+            marker="o",
+            markersize=5,
+            label=text("figures.reductions.least", lang),
+            zorder=4,
+        )
         if len(bad):
-            axes.plot(bad["reduction_pct"], [0.03] * len(bad), transform=axes.get_xaxis_transform(), linestyle="none", marker="x",
-                      markersize=6, color=ALARM, markeredgewidth=1.4, label=text("figures.infeasible", lang))
+            axes.plot(
+                bad["reduction_pct"],
+                [0.03] * len(bad),
+                transform=axes.get_xaxis_transform(),
+                linestyle="none",
+                marker="x",
+                markersize=6,
+                color=ALARM,
+                markeredgewidth=1.4,
+                label=text("figures.infeasible", lang),
+            )
         name = text(f"figures.objective.{objective}", lang)
         axes.set_title(name)
         axes.margins(0.1, 0.15)
@@ -189,12 +303,21 @@ def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> 
         value_axis(axes, "y", text("figures.axis.money", lang, unit=say.unit))
         if len(good):
             first, last = good.iloc[0], good.iloc[-1]
-            sentences.append(text("figures.reductions.alt_one", lang, objective=name, first=percent(first["reduction_pct"], lang),
-                                  first_value=say.say(first["objective_value"]), last=percent(last["reduction_pct"], lang),
-                                  last_value=say.say(last["objective_value"])))
+            sentences.append(
+                text(
+                    "figures.reductions.alt_one",
+                    lang,
+                    objective=name,
+                    first=percent(first["reduction_pct"], lang),
+                    first_value=say.say(first["objective_value"]),
+                    last=percent(last["reduction_pct"], lang),
+                    last_value=say.say(last["objective_value"]),
+                )
+            )
         if len(bad):
-            sentences.append(text("figures.reductions.alt_infeasible", lang, objective=name,
-                                  pct=percent(bad["reduction_pct"].min(), lang)))
+            sentences.append(
+                text("figures.reductions.alt_infeasible", lang, objective=name, pct=percent(bad["reduction_pct"].min(), lang))
+            )
     found = {}
     for axes in panels[0]:
         for handle, said in zip(*axes.get_legend_handles_labels(), strict=True):

@@ -46,9 +46,25 @@ SHADES = {
     "other": ("#9aa0a6", "#c0c5ca", "#7b8187"),
 }
 # The first shade of the carriers that meet most often in one figure; the others take theirs by their place in the dictionary.
-FIRST_SHADE = {"coke": 0, "bituminous": 1, "anthracite": 2, "lignite": 3, "natural_gas": 0, "lng": 1, "lpg": 2, "coke_oven_gas": 0,
-               "blast_furnace_gas": 1, "converter_gas": 2, "diesel": 0, "fuel_oil": 1, "gasoline": 2, "petroleum_coke": 3,
-               "heat": 1, "steam": 0, "hot_water": 2}
+FIRST_SHADE = {
+    "coke": 0,
+    "bituminous": 1,
+    "anthracite": 2,
+    "lignite": 3,
+    "natural_gas": 0,
+    "lng": 1,
+    "lpg": 2,
+    "coke_oven_gas": 0,
+    "blast_furnace_gas": 1,
+    "converter_gas": 2,
+    "diesel": 0,
+    "fuel_oil": 1,
+    "gasoline": 2,
+    "petroleum_coke": 3,
+    "heat": 1,
+    "steam": 0,
+    "hot_water": 2,
+}
 
 
 @cache
@@ -61,13 +77,40 @@ def _fonts() -> tuple[str, ...]:
 def style():
     """The style in force while a figure is built and while it is rendered."""
     own = {
-        "font.family": list(_fonts()), "font.size": 8.5, "text.parse_math": False, "axes.unicode_minus": True,
-        "text.color": INK, "axes.labelcolor": INK, "axes.labelsize": 8.5, "axes.titlesize": 8.5, "axes.titleweight": "bold",
-        "axes.titlelocation": "left", "axes.edgecolor": MUTED, "axes.linewidth": 0.6, "axes.axisbelow": True, "axes.grid": False,
-        "grid.color": GRID, "grid.linewidth": 0.6, "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK,
-        "ytick.labelcolor": INK, "xtick.labelsize": 8, "ytick.labelsize": 8, "axes.spines.top": False, "axes.spines.right": False,
-        "legend.frameon": False, "legend.fontsize": 8, "lines.linewidth": 1.4, "patch.linewidth": 0.4, "hatch.linewidth": 0.5,
-        "figure.dpi": 100, "figure.facecolor": "white", "savefig.facecolor": "white", "svg.fonttype": "path", "svg.hashsalt": "workbench",
+        "font.family": list(_fonts()),
+        "font.size": 8.5,
+        "text.parse_math": False,
+        "axes.unicode_minus": True,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.labelsize": 8.5,
+        "axes.titlesize": 8.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.edgecolor": MUTED,
+        "axes.linewidth": 0.6,
+        "axes.axisbelow": True,
+        "axes.grid": False,
+        "grid.color": GRID,
+        "grid.linewidth": 0.6,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "lines.linewidth": 1.4,
+        "patch.linewidth": 0.4,
+        "hatch.linewidth": 0.5,
+        "figure.dpi": 100,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "svg.fonttype": "path",
+        "svg.hashsalt": "workbench",
     }
     with matplotlib.rc_context({**seaborn.axes_style("whitegrid"), **own}):
         yield
@@ -75,10 +118,12 @@ def style():
 
 def styled(draw):
     """Run a drawing function inside the style."""
+
     @wraps(draw)
     def inside(*args, **kwargs):
         with style():
             return draw(*args, **kwargs)
+
     return inside
 
 
@@ -108,8 +153,10 @@ class Picture:
 
     def _repr_html_(self) -> str:
         source = base64.b64encode(self.svg()).decode("ascii")
-        return (f'<figure class="figure"><img alt="{html.escape(self.alt)}" src="data:image/svg+xml;base64,{source}">'
-                f"<figcaption>{html.escape(self.caption)}</figcaption></figure>")
+        return (
+            f'<figure class="figure"><img alt="{html.escape(self.alt)}" src="data:image/svg+xml;base64,{source}">'
+            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
+        )
 
 
 def canvas(height: float, columns: int = 1, width: float = WIDTH, **options):
@@ -143,6 +190,7 @@ def blank(theme: str, lang: str) -> Picture:
 
 # Names and numbers
 
+
 def word(code, lang: str) -> str:
     """A code as a reader says it."""
     code = str(code)
@@ -174,8 +222,15 @@ def names(table: pd.DataFrame, key: str, lang: str) -> dict[str, str]:
 
 def numeric(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """A copy whose columns are finite numbers; what is absent or unreadable counts as zero."""
-    return table.assign(**{column: pd.to_numeric(table.get(column, pd.Series(0.0, table.index)), errors="coerce")
-                           .replace([np.inf, -np.inf], np.nan).fillna(0.0).astype(float) for column in columns})
+    return table.assign(
+        **{
+            column: pd.to_numeric(table.get(column, pd.Series(0.0, table.index)), errors="coerce")
+            .replace([np.inf, -np.inf], np.nan)
+            .fillna(0.0)
+            .astype(float)
+            for column in columns
+        }
+    )
 
 
 def number(value: float) -> str:
@@ -238,6 +293,7 @@ def year_of(table: pd.DataFrame) -> str:
 
 # Colours
 
+
 @cache
 def _families() -> dict[str, tuple[str, int]]:
     """Kind of each carrier, and its place among its kind."""
@@ -263,6 +319,7 @@ def palette(codes: Iterable[str]) -> dict[str, str]:
 
 
 # Axes
+
 
 def tick_text(value: float, _=None) -> str:
     return f"{value:,.10g}".replace("-", "−")
@@ -296,8 +353,16 @@ def zero_line(axes, which: str = "x") -> None:
 def end_label(axes, value: float, row: float, words: str, at: float | None = None, gap: float = 3, **options) -> None:
     """Words at the end of a bar (or ``at`` a place), on the side where the value points."""
     side = 1 if value >= 0 else -1
-    axes.annotate(words, (value if at is None else at, row), xytext=(gap * side, 0), textcoords="offset points", va="center_baseline",
-                  ha="left" if side > 0 else "right", annotation_clip=False, **{"color": INK, "fontsize": 7.5, **options})
+    axes.annotate(
+        words,
+        (value if at is None else at, row),
+        xytext=(gap * side, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        ha="left" if side > 0 else "right",
+        annotation_clip=False,
+        **{"color": INK, "fontsize": 7.5, **options},
+    )
 
 
 def room(axes, low: float, high: float, right: float = 0.16, left: float = 0.12) -> None:
@@ -313,9 +378,14 @@ def place_labels(axes, xs: Iterable[float], ys: Iterable[float], said: list[str]
     frame, taken = axes.get_window_extent(renderer), []
     for x, y, words, radius in zip(xs, ys, said, radii, strict=True):
         reach = radius + 2
-        for dx, dy, ha, va in ((reach, 0, "left", "center"), (-reach, 0, "right", "center"), (0, reach, "center", "bottom"),
-                               (0, -reach, "center", "top"), (reach * 0.7, reach * 0.7, "left", "bottom"),
-                               (-reach * 0.7, -reach * 0.7, "right", "top")):
+        for dx, dy, ha, va in (
+            (reach, 0, "left", "center"),
+            (-reach, 0, "right", "center"),
+            (0, reach, "center", "bottom"),
+            (0, -reach, "center", "top"),
+            (reach * 0.7, reach * 0.7, "left", "bottom"),
+            (-reach * 0.7, -reach * 0.7, "right", "top"),
+        ):
             note = axes.annotate(words, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=7.5)
             box = note.get_window_extent(renderer)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1

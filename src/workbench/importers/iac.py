@@ -33,9 +33,7 @@ def read_source(paths):
     if not assess:
         raise UserError(f"No assessments (sheet ASSESS) in {listed}; give the IAC workbook, or both tables.")
     if not recc:
-        raise UserError(
-            f"No recommendations (sheet RECC with column SUPERID) in {listed}; give the IAC workbook, or both tables."
-        )
+        raise UserError(f"No recommendations (sheet RECC with column SUPERID) in {listed}; give the IAC workbook, or both tables.")
     return (
         combine(assess, ASSESS_REQUIRED, ASSESS_TEXT, ASSESS_NUMBERS),
         combine(recc, RECC_REQUIRED, RECC_TEXT, RECC_NUMBERS),
@@ -58,9 +56,7 @@ def read_file(path):
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", compression=packed)
     except (ValueError, KeyError, OSError, CalamineError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(
-            f"{path.name} cannot be read ({reason}); give an .xlsx workbook, a CSV or a Parquet table."
-        ) from error
+        raise UserError(f"{path.name} cannot be read ({reason}); give an .xlsx workbook, a CSV or a Parquet table.") from error
     return [(path.name, lower_columns(frame))]
 
 
@@ -85,9 +81,7 @@ def read_workbook(path):
 def lower_columns(frame):
     """Column names in lower case, with the manual's spellings brought to the workbook's."""
     names = [str(name).strip().lower() for name in frame.columns]
-    return frame.set_axis(
-        [RENAMED.get(name, name) if RENAMED.get(name) not in names else name for name in names], axis=1
-    )
+    return frame.set_axis([RENAMED.get(name, name) if RENAMED.get(name) not in names else name for name in names], axis=1)
 
 
 def combine(frames, required, text, numbers):
@@ -95,9 +89,7 @@ def combine(frames, required, text, numbers):
     for label, frame in frames:
         missing = [name.upper() for name in required if name not in frame.columns]
         if missing:
-            raise UserError(
-                f"{label} lacks the column {', '.join(missing)}; give the IAC tables with their own column names."
-            )
+            raise UserError(f"{label} lacks the column {', '.join(missing)}; give the IAC tables with their own column names.")
     whole = pd.concat([frame.astype(object) for _, frame in frames], ignore_index=True)
     repeated = whole["id"].astype(str).str.upper() == "ID"
     streams = [name for name in whole.columns if name.endswith(("_plant_cost", "_plant_usage"))]
@@ -123,8 +115,7 @@ def numbers_of(values, name, label):
     wrong = words[found.isna() & ~words.isin(["", "<NA>", "nan", "NaN", "None"])]
     if len(wrong):
         raise UserError(
-            f"{label}: column {name.upper()} holds '{wrong.iloc[0]}' where a number belongs; "
-            "put a number or leave it empty."
+            f"{label}: column {name.upper()} holds '{wrong.iloc[0]}' where a number belongs; put a number or leave it empty."
         )
     return found
 
@@ -147,9 +138,7 @@ def prepare_recommendations(assess, recc):
     latest, replaced, mine = iac_tables.split_superseded(assess, mine)
     twin = mine["superid"].duplicated(keep="last") | mine["superseded"]
     later = mine["superid"] + "-fy" + mine["fy"].map(lambda year: "" if pd.isna(year) else f"{year:.0f}")
-    mine = mine.assign(
-        project_id=mine["superid"].where(~twin, later), superseded=twin, arc=mine["arc2"].map(iac_tables.arc_text)
-    )
+    mine = mine.assign(project_id=mine["superid"].where(~twin, later), superseded=twin, arc=mine["arc2"].map(iac_tables.arc_text))
     again = mine.groupby("project_id").cumcount()
     mine["project_id"] = mine["project_id"].where(again == 0, mine["project_id"] + "-" + (again + 1).astype(str))
     return latest, replaced, mine.sort_values("project_id").reset_index(drop=True)
@@ -217,24 +206,16 @@ def add_arguments(parser):
         help="the IAC workbook, or the two tables of assessments and recommendations",
     )
     parser.add_argument("--out", required=True, help="folder of the package to write")
-    parser.add_argument(
-        "--state", action="append", default=[], help="state codes, e.g. OH or OH,IN; repeatable (default: all)"
-    )
-    parser.add_argument(
-        "--naics", action="append", default=[], help="NAICS prefixes, e.g. 331,332; repeatable (default: all)"
-    )
+    parser.add_argument("--state", action="append", default=[], help="state codes, e.g. OH or OH,IN; repeatable (default: all)")
+    parser.add_argument("--naics", action="append", default=[], help="NAICS prefixes, e.g. 331,332; repeatable (default: all)")
     parser.add_argument("--from-year", type=int, help="first fiscal year of the audits")
     parser.add_argument("--to-year", type=int, help="last fiscal year of the audits")
-    parser.add_argument(
-        "--base-year", type=int, default=2019, help="year the plants' use is filed under (default: 2019)"
-    )
+    parser.add_argument("--base-year", type=int, default=2019, help="year the plants' use is filed under (default: 2019)")
     parser.add_argument("--cluster-id", help="id of the cluster (default: the name of the folder)")
     parser.add_argument("--name", help="English name of the cluster")
     parser.add_argument("--name-zh", default="", help="Chinese name of the cluster")
     parser.add_argument("--grid-region", default="US", help="eGRID subregion of the plants, e.g. RFCW (default: US)")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="write into a folder that is not a package yet holds files"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not a package yet holds files")
 
 
 def split_list(values):

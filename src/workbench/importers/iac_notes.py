@@ -100,9 +100,7 @@ def stream_notes(streams, plant):
             "saves_more_than_used": row.amount > use,
         }
         facts = {"stream": row.stream, "title": row.title, "unit": row.unit, "use": use}
-        rows += [
-            note(kind, row.project_id, row.amount, field=row.carrier, **facts) for kind, odd in kinds.items() if odd
-        ]
+        rows += [note(kind, row.project_id, row.amount, field=row.carrier, **facts) for kind, odd in kinds.items() if odd]
         rows += price_notes("savings", row.project_id, row, row.amount, row.saved)
     twice = streams[(streams["money"] == "energy") & streams.duplicated(["project_id", "carrier"])]
     return rows + [note("carrier_twice", row.project_id, row.code, field=row.carrier) for row in twice.itertuples()]

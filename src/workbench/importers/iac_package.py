@@ -16,9 +16,7 @@ LICENCE = (
     "Manual 10.2, disclaimer). Attribution: US DOE Industrial Training and Assessment Centers (ITAC, formerly IAC) "
     "database."
 )
-PRICE_NOTE = (
-    "Money is nominal USD of each audit's fiscal year; it is not brought to one price year, so price_year is empty."
-)
+PRICE_NOTE = "Money is nominal USD of each audit's fiscal year; it is not brought to one price year, so price_year is empty."
 SOURCES = [
     {
         "title": "Industrial Assessment Centers (IAC) database",

@@ -49,8 +49,7 @@ def split_superseded(assess, recc):
     kept_year = recc["id"].map(latest.set_index("id")["fy"])
     old_years = set(zip(replaced["id"], replaced["fy"], strict=True))
     is_old = [
-        key in old_years and key[1] != year
-        for key, year in zip(zip(recc["id"], recc["fy"], strict=True), kept_year, strict=True)
+        key in old_years and key[1] != year for key, year in zip(zip(recc["id"], recc["fy"], strict=True), kept_year, strict=True)
     ]
     return latest, replaced, recc.assign(superseded=is_old)
 
@@ -97,10 +96,7 @@ def plant_streams(assess):
 
 def energy(streams, base_year):
     """The energy ledger: each stream bought in the base year; demand and fees carry money only."""
-    note = [
-        f"audited in fiscal year {fy:.0f}; IAC stream {code}"
-        for fy, code in zip(streams["fy"], streams["code"], strict=True)
-    ]
+    note = [f"audited in fiscal year {fy:.0f}; IAC stream {code}" for fy, code in zip(streams["fy"], streams["code"], strict=True)]
     return pd.DataFrame(
         {
             "enterprise_id": streams["id"],

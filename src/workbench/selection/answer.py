@@ -15,7 +15,7 @@ from workbench.selection.problem import Problem, fixed_cost
 from workbench.selection.recheck import recheck
 
 BUNDLE = [
-    "project_id", "enterprise_id", "name", "name_zh", "selected", "start_year", "capex", "net_capex", "annual_cost", "tce_saved",
+    "project_id", "enterprise_id", "name", "name_zh", "selected", "start_year", "capex", "annual_cost", "tce_saved",
     "tco2e_saved", "tco2e_alone", "why",
 ]  # fmt: skip
 PARETO = ["budget_tco2e", "emissions_tco2e", "annual_cost", "capex", "projects", "status", "gap"]
@@ -37,8 +37,10 @@ def select(problem: Problem) -> Selection:
     chosen = set(found.chosen)
     settings = problem.settings
     summary: dict[str, Any] = {
-        "status": found.status, "objective": settings.objective, "objective_value": found.value, "bound": found.bound, "gap": found.gap,
-        "emissions_before": problem.emissions_before, "emissions_after": problem.emissions(chosen) if found.value is not None else None,
+        "status": found.status, "objective": settings.objective, "objective_value": found.value, "bound": found.bound,
+        "gap": found.gap,
+        "emissions_before": problem.emissions_before,
+        "emissions_after": problem.emissions(chosen) if found.value is not None else None,
         "budget_tco2e": problem.budget, "capex": problem.capex(chosen) if found.value is not None else None,
         "annual_cost": problem.value(chosen, "annual_cost") if found.value is not None else None,
         "marginal_abatement_cost": None, "least_reachable_tco2e": least,
@@ -110,7 +112,9 @@ def _bundle(problem: Problem, chosen: set[str], solved: bool) -> pd.DataFrame:
     rows = problem.projects.set_index("project_id", drop=False)
     fixed = {p: fixed_cost(rows.loc[p], "annual_cost", settings) for p in rows.index}
     carbon = settings.carbon_price * table["tco2e_inside"]
-    table["annual_cost"] = (table["project_id"].map(fixed) - table["money_inside"] - carbon).where(table["selected"] == 1, table["annual_cost"])
+    table["annual_cost"] = (table["project_id"].map(fixed) - table["money_inside"] - carbon).where(
+        table["selected"] == 1, table["annual_cost"]
+    )
     table["tce_saved"], table["tco2e_saved"] = table["tce_inside"], table["tco2e_inside"]
     table["why"] = [_why(problem, row, chosen, solved) for row in table.itertuples()]
     return table[BUNDLE].reset_index(drop=True)
@@ -144,12 +148,16 @@ def _why(problem: Problem, row: Any, chosen: set[str], solved: bool) -> str:
         return wording.text("why.no_plan", lang)
     rules = problem.relations
     if row.selected:
-        children = sorted(set(rules.loc[(rules["other_id"] == row.project_id) & (rules["relation"] == "requires"), "project_id"]) & chosen)
+        children = sorted(
+            set(rules.loc[(rules["other_id"] == row.project_id) & (rules["relation"] == "requires"), "project_id"]) & chosen
+        )
         if problem.value(chosen) < problem.value(chosen - {row.project_id}) - 1e-9:
             return wording.text("why.lowers_cost", lang)
         return wording.text("why.prerequisite", lang, other=", ".join(children)) if children else wording.text("why.needed", lang)
     pairs = rules[rules["relation"] == "excludes"]
-    others = set(pairs.loc[pairs["project_id"] == row.project_id, "other_id"]) | set(pairs.loc[pairs["other_id"] == row.project_id, "project_id"])
+    others = set(pairs.loc[pairs["project_id"] == row.project_id, "other_id"]) | set(
+        pairs.loc[pairs["other_id"] == row.project_id, "project_id"]
+    )
     if others & chosen:
         return wording.text("why.excluded", lang, other=", ".join(sorted(others & chosen)))
     needs = set(rules.loc[(rules["project_id"] == row.project_id) & (rules["relation"] == "requires"), "other_id"]) - chosen

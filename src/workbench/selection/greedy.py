@@ -28,7 +28,7 @@ def greedy(problem: Problem, by: str = "abatement_cost") -> Greedy:
     if by == "objective":
         order = _by_objective(problem, order)
     rules = Structure(problem.relations, problem.groups)
-    capital = dict(zip(problem.projects["project_id"], problem.projects["net_capex"].astype(float), strict=True))
+    capital = dict(zip(problem.projects["project_id"], problem.projects["capex"].astype(float), strict=True))
     inside: set[str] = set()
     waiting = list(order)
     emissions = problem.emissions(inside)

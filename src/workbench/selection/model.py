@@ -45,7 +45,12 @@ def _sets(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
     m.R = pyo.Set(
         dimen=4,
         initialize=[
-            (p.part_id, k, b, u) for p in pieces for k in range(len(p.segments)) for b in range(len(p.bundles)) for u in p.units if p.may_stop(u)
+            (p.part_id, k, b, u)
+            for p in pieces
+            for k in range(len(p.segments))
+            for b in range(len(p.bundles))
+            for u in p.units
+            if p.may_stop(u)
         ],
     )
 
@@ -79,7 +84,9 @@ def _use(m: pyo.ConcreteModel, pieces: list[Part]) -> dict[tuple[str, int], obje
                     return sum(a * (m.x[i] if single else m.z[part.part_id, b, i]) for i, a in lines)
 
                 left = sum(
-                    part.kept(u, alive) * _stopped(m, (part.part_id, k, b, u), part.pool.use.get(u, 0.0) * here - taken(u)) for u in part.units if u
+                    part.kept(u, alive) * _stopped(m, (part.part_id, k, b, u), part.pool.use.get(u, 0.0) * here - taken(u))
+                    for u in part.units
+                    if u
                 )
                 if "" in part.units:
                     idle = sum(v for u, v in part.pool.use.items() if u not in part.units or not u)
@@ -140,7 +147,11 @@ def _emissions(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> No
 
     eliminated = float(before.sum()) - problem.emissions_before
     m.emissions = pyo.Expression(expr=sum(m.s[e] for e in m.E) - eliminated)
-    m.budget = pyo.Constraint(expr=m.emissions <= problem.budget) if problem.budget is not None and "budget" not in problem.relaxed else pyo.Constraint(expr=pyo.Constraint.Feasible)
+    m.budget = (
+        pyo.Constraint(expr=m.emissions <= problem.budget)
+        if problem.budget is not None and "budget" not in problem.relaxed
+        else pyo.Constraint(expr=pyo.Constraint.Feasible)
+    )
     bound = [e for e in limits.index if "emission_limit" not in problem.relaxed]
 
     @m.Constraint(bound, doc="emission limit of an enterprise")
@@ -165,7 +176,7 @@ def _intensity(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> No
 def _money(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
     settings = problem.settings
     fixed = {row.project_id: fixed_cost(row, settings.objective, settings) for row in problem.projects.itertuples()}
-    capital = dict(zip(problem.projects["project_id"], problem.projects["net_capex"].astype(float), strict=True))
+    capital = dict(zip(problem.projects["project_id"], problem.projects["capex"].astype(float), strict=True))
     gains = sum(
         (p.pool.price * part.money + p.pool.tco2e * part.carbon) * _saved(m, p, k)
         for p in pieces
@@ -186,7 +197,13 @@ def _money(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
 
 def _rules(m: pyo.ConcreteModel, problem: Problem) -> None:
     known = set(problem.ids)
-    excluded = sorted({tuple(sorted((r.project_id, r.other_id))) for r in problem.relations.itertuples() if r.relation == "excludes" and r.other_id in known})
+    excluded = sorted(
+        {
+            tuple(sorted((r.project_id, r.other_id)))
+            for r in problem.relations.itertuples()
+            if r.relation == "excludes" and r.other_id in known
+        }
+    )
     required = sorted({(r.project_id, r.other_id) for r in problem.relations.itertuples() if r.relation == "requires"})
     m.excludes = pyo.Constraint(excluded, rule=lambda m, i, j: m.x[i] + m.x[j] <= 1)
     m.requires = pyo.Constraint(required, rule=lambda m, i, j: m.x[i] <= (m.x[j] if j in known else 0))

@@ -110,7 +110,7 @@ class Problem:
 
     def capex(self, chosen: set[str]) -> float:
         """Capital at the start, net of grants."""
-        return float(self.projects.loc[self.projects["project_id"].isin(chosen), "net_capex"].sum())
+        return float(self.projects.loc[self.projects["project_id"].isin(chosen), "capex"].sum())
 
 
 def build(
@@ -156,11 +156,11 @@ def _shares(members: pd.DataFrame, eligible: pd.DataFrame) -> dict[tuple[str, st
 def fixed_cost(row, objective: str, settings: Settings) -> float:
     """What one project costs whatever else is chosen: capital and operating cost in the objective's money."""
     if objective == "capex":
-        return float(row.net_capex)
+        return float(row.capex)
     factor = costs.annuity_factor(settings.discount_rate, float(row.lifetime_years))
     if objective == "npv_cost":
-        return float(row.net_capex) + float(row.opex_per_year) * factor
-    return float(row.net_capex) / factor + float(row.opex_per_year)
+        return float(row.capex) + float(row.opex_per_year) * factor
+    return float(row.capex) / factor + float(row.opex_per_year)
 
 
 def segments(pool: Pool, projects: pd.DataFrame, objective: str, settings: Settings) -> list[Segment]:

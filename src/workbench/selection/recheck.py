@@ -19,7 +19,7 @@ def recheck(problem: Problem, chosen: set[str], claimed: dict[str, float]) -> li
         limit = limits.at[firm, "emission_limit_tco2e"]
         if limit == limit and value > limit + _slack(limit):
             faults.append(f"{firm} emits {value:.3f}, its limit is {limit:.3f}")
-    capex = sum(float(k) for i, k in zip(problem.projects["project_id"], problem.projects["net_capex"], strict=True) if i in chosen)
+    capex = sum(float(k) for i, k in zip(problem.projects["project_id"], problem.projects["capex"], strict=True) if i in chosen)
     if problem.settings.capital_limit is not None and capex > problem.settings.capital_limit + _slack(capex):
         faults.append(f"capital {capex:.2f} exceeds the limit {problem.settings.capital_limit:.2f}")
     faults += _firm_capital(problem, chosen)
@@ -99,14 +99,14 @@ def _annual_cost(problem: Problem, chosen: set[str]) -> float:
         if row.project_id in chosen:
             years = float(row.lifetime_years)
             recovery = rate / (1 - (1 + rate) ** -years) if rate else 1 / years
-            total += row.net_capex * recovery + row.opex_per_year
+            total += row.capex * recovery + row.opex_per_year
     for _, saved, factor, price in _saved(problem, chosen):
         total -= saved * (price + factor * problem.settings.carbon_price)
     return total
 
 
 def _firm_capital(problem: Problem, chosen: set[str]) -> list[str]:
-    capital = dict(zip(problem.projects["project_id"], problem.projects["net_capex"].astype(float), strict=True))
+    capital = dict(zip(problem.projects["project_id"], problem.projects["capex"].astype(float), strict=True))
     faults = []
     for row in problem.enterprises.dropna(subset=["capital_limit"]).itertuples():
         spent = sum(s * capital[i] for (i, who), s in problem.shares.items() if who == row.enterprise_id and i in chosen)

@@ -111,7 +111,9 @@ def _without_projects(m: pyo.ConcreteModel) -> tuple[tuple[float, float | None] 
         m.s[e].set_value(m.s[e].value - (pyo.value(body) - pyo.value(m.enterprise_emissions[e].upper)))
     for row in m.component_data_objects(pyo.Constraint, active=True):
         value = pyo.value(row.body)
-        if (row.upper is not None and value > pyo.value(row.upper) + 1e-6) or (row.lower is not None and value < pyo.value(row.lower) - 1e-6):
+        if (row.upper is not None and value > pyo.value(row.upper) + 1e-6) or (
+            row.lower is not None and value < pyo.value(row.lower) - 1e-6
+        ):
             return None, "infeasible"
     return (0.0, 0.0), "optimal"
 
