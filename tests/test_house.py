@@ -147,7 +147,7 @@ def test_no_tracked_file_names_a_package_index():
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("--extra" + "-index-url=x", True),
+        ("--extra-i" + "ndex-url=x", True),
         ("https://files.python" + "hosted.example/a", True),
         ("https://mirror.example/simple" + "/pandas", True),
         ("https://example.org/pages/index.html", False),

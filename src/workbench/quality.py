@@ -91,7 +91,10 @@ def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.D
     limit = findings.tolerance("price_magnitude")
     far = ratio.notna() & ((ratio > limit) | (ratio < 1 / limit))
     off = ratio.where(ratio >= 1, 1 / ratio)
-    text = price[far].map(findings.number) + f" {meta.get('currency', '')}/" + sized.loc[far, "activity_unit"].astype(str)
+    currency = meta.get("currency", "")
+    text = pd.Series(
+        [f"{findings.number(p)} {currency}/{u}" for p, u in zip(price[far], sized.loc[far, "activity_unit"], strict=True)], dtype=str
+    )
     return [
         findings.raw(
             "price_magnitude", sized[far], table="energy", field="quantity", seen=text, expected=off[far].map(findings.number)

@@ -209,7 +209,7 @@ def write_text(path: Path, text: str) -> Path:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -273,8 +273,8 @@ class RunFolder:
     def _existing(self, path: Path, made_by: str) -> Path:
         if not path.is_file():
             raise RunError(
-                f"{path.parent.name}/{path.name} is missing in the folder of {self.settings.cluster}: run notebooks/{made_by}.ipynb "
-                f"first (or: workbench run {self.settings.cluster} --to {made_by})"
+                f"{path.parent.name}/{path.name} is missing for {self.settings.cluster}: run notebooks/{made_by}.ipynb first "
+                f"(or: workbench run {self.settings.cluster} --to {made_by})"
             )
         return path
 

@@ -27,7 +27,7 @@ def _entries() -> dict[str, dict[str, str]]:
 def _labels() -> dict[str, dict[str, str]]:
     """Labels of fields, carriers and codes from the data dictionary, by name; the first one filed wins."""
     labels: dict[str, dict[str, str]] = {}
-    for name, key in (("fields.csv", "field"), ("carriers.csv", "carrier"), ("codes.csv", "code")):
+    for name, key in (("fields.csv", "field"), ("carriers.csv", "carrier"), ("codes.csv", "code"), ("factors/process.csv", "process")):
         with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 labels.setdefault(row[key], {"en": row["label_en"], "zh": row["label_zh"]})
@@ -43,9 +43,10 @@ def text(key: str, lang: str = "en", **values: object) -> str:
 
 
 def label(name: str, lang: str = "en") -> str:
-    """Return the heading of a column, carrier or code; an unknown name comes back as it is."""
-    column = _entries().get(f"column.{name}")
-    if column:
-        return column[lang]
+    """Return the heading of a column, check, source, carrier or code; an unknown name comes back as it is."""
+    for kind in ("column", "check", "source"):
+        entry = _entries().get(f"{kind}.{name}")
+        if entry:
+            return entry[lang]
     found = _labels().get(name)
     return found[lang] if found else name

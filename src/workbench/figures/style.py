@@ -217,6 +217,8 @@ def names(table: pd.DataFrame, key: str, lang: str) -> dict[str, str]:
     for column in ("name", "name_zh")[: 2 if lang == "zh" else 1]:
         if column in table:
             said = table[column].where(table[column].notna() & (table[column].astype(str).str.strip() != ""), said)
+    alike = said.map(shorten).duplicated(keep=False) & (key == "project_id")  # many audits name their measures alike
+    said = said.mask(alike, table[key].astype(str) + " " + said)
     return {identity: shorten(name) for identity, name in zip(table[key], said, strict=True)}
 
 
@@ -249,7 +251,8 @@ def share(part: float, whole: float) -> float:
 
 
 def percent(value: float, lang: str) -> str:
-    return text("figures.percent", lang, value=number(round(value, 1) if abs(value) < 10 else round(value)))
+    """A share to one decimal."""
+    return text("figures.percent", lang, value=f"{value:.1f}".replace("-", "−"))
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ def _front_row(problem: Problem, budget: float, found: solve.Answer) -> dict[str
 
 
 def reductions(problem: Problem) -> pd.DataFrame:
-    """Several cuts of the cluster's total solved side by side for least capital and least annual cost, with the greedy plan's value."""
+    """Several cuts of the cluster's total side by side, for least capital and least annual cost, with the greedy plan."""
     rows = []
     for objective in ("capex", "annual_cost"):
         for percent in problem.settings.reductions_shown:
