@@ -1,0 +1,71 @@
+"""The synthetic package: it says what it is, uses every table, column and flow, and each planted error is found where it lies."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbench import dictionary, filing, findings, inventory, params, potential, prices, quality, store
+
+PARK = Path(__file__).parents[1] / "data" / "clusters" / "example-park"
+
+
+@pytest.fixture(scope="module")
+def found() -> pd.DataFrame:
+    filed = filing.check(store.read_package(PARK))
+    problems = quality.check(filed, 2022)
+    checked = filing.apply(filed, problems)
+    result = inventory.compile(checked.tables, checked.meta, 2022)
+    paid, more = prices.of_enterprises(result.ledger, checked.tables["energy"], result.factors, checked.meta, 2022)
+    settings = params.validate({"cluster": "example-park", "package": "x", "year": 2022})
+    library = potential.assess(checked.tables, result.rows, result.factors, paid, checked.meta, settings)
+    return findings.collect(filed.findings + problems + result.findings + more + library.findings)
+
+
+def table(name: str) -> pd.DataFrame:
+    return pd.read_csv(PARK / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.mark.parametrize("name", dictionary.names())
+def test_every_table_and_column_is_used(name):
+    filed = table(name)
+    unused = [f for f in dictionary.fields(name)["field"] if f not in filed.columns or not (filed[f] != "").any()]
+    assert unused == []
+
+
+def test_every_flow_is_used():
+    assert set(dictionary.codes("flows")) <= set(table("energy")["flow"])
+
+
+def test_it_says_that_it_is_synthetic(found):
+    assert store.read_package(PARK).meta["data_nature"] == "synthetic"
+    assert (found["check"] == "synthetic_data").any()
+    assert "synthetic" in (PARK / "README.md").read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize("error", table("planted_errors").to_dict("records"), ids=lambda e: f"{e['number']}-{e['expected_check']}")
+def test_planted_error_is_found_in_its_row(found, error):
+    hits = found[(found["check"] == error["expected_check"]) & (found["table"] == error["table"])]
+    assert error["row"] in set(hits["row"])
+
+
+def test_no_other_error_is_reported(found):
+    planted = table("planted_errors")
+    errors = found[found["severity"] == "error"]
+    assert set(errors["check"]) <= set(planted["expected_check"])
+
+
+def test_steam_of_the_plant_balances():
+    energy = table("energy")
+    steam = energy[(energy["enterprise_id"] == "E01") & (energy["carrier"] == "steam")]
+    made = steam.loc[steam["flow"] == "self_generation", "quantity"].astype(float).sum()
+    sold = steam.loc[steam["flow"] == "sale", "quantity"].astype(float).sum()
+    assert 0 <= made - sold <= 0.05 * made
+
+
+def test_factors_of_steam_and_power_are_the_coal_split_by_energy():
+    coal = 85_000 * 21.236 * 0.0262 * 0.98 * 44 / 12
+    steam_gj, power_gj = 442_000 * (2763 - 83.74) / 1000, 83_000 * 3.6
+    per_gj = coal / (steam_gj + power_gj)
+    assert per_gj * (2763 - 83.74) / 1000 == pytest.approx(0.307, rel=0.02)
+    assert per_gj * 3.6 == pytest.approx(0.4125, rel=0.02)
