@@ -37,13 +37,15 @@ def net_present_value(capex: float, yearly_income: float, rate: float, years: fl
 
 
 def internal_rate_of_return(capex: float, yearly_income: float, years: float) -> float:
-    """Rate at which the net present value is nil, as a fraction; NaN where none exists (no capital or no income).
+    """Rate at which the net present value is nil, as a fraction; NaN where none above -99.9 % exists (no capital or no income).
 
     With one payment first and constant income after it the root is unique.
     """
     if not (capex > 0 and yearly_income > 0 and years > 0):
         return math.nan
     low, high = -0.999, 1.0
+    if net_present_value(capex, yearly_income, low, years) < 0:
+        return math.nan
     while net_present_value(capex, yearly_income, high, years) > 0:
         high *= 4
         if high > 1e9:

@@ -204,6 +204,12 @@ def _heat_row(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[pd.
     return row, [findings.raw("heat_default", table="factors", field=carrier, seen=f"{best['factor_id']} ({value:.4g} tCO2e/GJ)")]
 
 
+def defaults(used: pd.DataFrame) -> pd.DataFrame:
+    """The factor rows of carriers, without those that filers stated for single deliveries."""
+    table = used[~used["factor_id"].str.startswith("own:")]
+    return table[table["carrier"].isin(dictionary.carriers().index)].drop_duplicates("carrier")
+
+
 def quantify(rows: pd.DataFrame, chosen: pd.DataFrame, table: str) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     """Activity, energy and emissions of filed quantities: (`rows` + columns, own factor rows, raw findings).
 

@@ -334,8 +334,9 @@ def _product_intensity(out: pd.DataFrame, products: pd.DataFrame) -> pd.DataFram
     """Emissions per unit of product where an enterprise makes one product in one unit."""
     made = products.groupby(["enterprise_id", "product", "unit"], sort=True)["quantity"].sum().reset_index()
     single = made.groupby("enterprise_id").filter(lambda g: len(g) == 1 and g["quantity"].iat[0] > 0).set_index("enterprise_id")
-    out["product"] = out["enterprise_id"].map(single["product"]).fillna("")
-    out["product_unit"] = out["enterprise_id"].map(single["unit"]).fillna("")
+    for column, source in (("product", "product"), ("product_unit", "unit")):
+        words = single[source].to_dict()
+        out[column] = [words.get(enterprise, "") for enterprise in out["enterprise_id"]]
     out["tco2e_per_product"] = out["total_tco2e"] / out["enterprise_id"].map(single["quantity"])
     return out
 

@@ -78,7 +78,7 @@ def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.Data
     ]
     rows = rows[~odd & ~no_unit]
     absolute = rows["mode"] == "absolute"
-    amounts, _, problems = factors.quantify(rows[absolute].assign(quantity=rows.loc[absolute, "amount"]), defaults(used), "savings")
+    amounts, _, problems = factors.quantify(rows[absolute].assign(quantity=rows.loc[absolute, "amount"]), factors.defaults(used), "savings")
     kinds = amounts["carrier"].map(dictionary.carriers()["kind"])
     plain = kinds.isin(["charge", "direct", "medium"])
     amounts["activity"] = amounts["activity"].mask(plain, amounts["quantity"])
@@ -89,12 +89,6 @@ def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.Data
     return rows.reset_index()[[*columns, "row"]].sort_values(columns[:6]).reset_index(drop=True), found + problems
 
 
-def defaults(used: pd.DataFrame) -> pd.DataFrame:
-    """The factor rows of carriers, without those that filers stated for single deliveries."""
-    table = used[~used["factor_id"].str.startswith("own:")]
-    return table[table["carrier"].isin(dictionary.carriers().index)].drop_duplicates("carrier")
-
-
 def _bases(
     lines: pd.DataFrame, tables: dict[str, pd.DataFrame], rows: pd.DataFrame, used: pd.DataFrame, paid: pd.DataFrame,
     meta: dict[str, Any], year: int,
@@ -103,7 +97,7 @@ def _bases(
     sold = ["fuel_handed_on", "sold_electricity", "sold_heat"]
     incoming = rows[~rows["source"].isin([*sold, "process"])]
     price = paid.set_index(["enterprise_id", "carrier"])
-    usual = defaults(used).set_index("carrier")
+    usual = factors.defaults(used).set_index("carrier")
     out, found = [], []
     for (enterprise, carrier), here in lines.groupby(["enterprise_id", "carrier"], sort=True):
         kind = dictionary.carriers()["kind"].get(carrier, "fuel")
@@ -180,7 +174,7 @@ def _price(
         return float(row["price"]), str(row["source"])
     if kind in ("charge", "direct", "medium"):
         return 0.0, ""
-    found = prices.from_table(carrier, defaults(used), meta, year)
+    found = prices.from_table(carrier, factors.defaults(used), meta, year)
     return (found["price"], found["source"]) if found else (0.0, "")
 
 

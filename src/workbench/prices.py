@@ -18,6 +18,7 @@ def of_enterprises(
 
     `ledger` is the quantified ledger (activity, cost); `energy` the checked table, for demand charges and fees.
     """
+    chosen = factors.defaults(chosen)
     bought = ledger[ledger["flow"].isin(flows.INCOMING) & ledger["cost"].notna() & (ledger["activity"] > 0)]
     paid = bought.groupby(["enterprise_id", "carrier", "activity_unit"], sort=True)[["cost", "activity"]].sum().reset_index()
     own = paid.assign(price=paid["cost"] / paid["activity"], source="own bills").rename(columns={"activity_unit": "unit"})

@@ -6,6 +6,7 @@ Nothing is decided here: every number stands in a table of the run. Text from a 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -17,8 +18,8 @@ from workbench import dictionary, wording
 from workbench.params import Settings
 
 CODES = (
-    "item", "carrier", "commodity", "source", "check", "kind", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
-    "selected", "effect", "table", "reason", "sector", "confidence", "limit", "enough_alone", "key_emitter", "field",
+    "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
+    "selected", "effect", "table", "reason", "confidence", "limit", "enough_alone", "key_emitter",
 )  # fmt: skip
 MONEY = ("capex", "net_capex", "grant", "annual_cost", "npv", "energy_money_saved", "abatement_cost", "objective_value", "greedy_value",
          "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost")  # fmt: skip
@@ -89,7 +90,7 @@ def _sum(frame: pd.DataFrame, column: str) -> float:
 
 def word(code: object, lang: str) -> str:
     """A code as a reader says it; several joined by ';' are said one by one."""
-    said = [wording.label(part, lang) for part in str(code).split(";") if part]
+    said = [wording.label(part.strip(), lang) for part in str(code).split(";") if part.strip()]
     return ("；" if lang == "zh" else "; ").join(said)
 
 
@@ -155,10 +156,9 @@ def parameters(settings: Settings, lang: str) -> pd.DataFrame:
     for name, field in Settings.model_fields.items():
         if name in ("run_dir", "package"):
             continue
-        meaning, _, unit = str(field.description).partition(" [")
-        said = meaning if lang == "en" else wording.text(f"parameter.{name}", lang)
+        unit = re.search(r"\[(.+?)\]", str(field.description))
         value = getattr(settings, name)
-        rows.append((name, "–" if value in (None, "") else str(value), unit.rstrip("]"), said))
+        rows.append((name, "–" if value in (None, "") else str(value), unit[1] if unit else "", wording.text(f"parameter.{name}", lang)))
     return pd.DataFrame(rows, columns=["parameter", "value", "unit", "meaning"])
 
 

@@ -38,7 +38,7 @@ def solve(problem: Problem, *, tie_break: bool = True) -> Answer:
         return Answer(status, frozenset(), None, None, None, built - started, time.perf_counter() - built)
     value, bound = result
     chosen = _chosen(m)
-    if tie_break and status == "optimal":
+    if tie_break and status == "optimal" and len(m.I):
         for again in ("emissions", "capital", "order"):
             _hold(m, again)
             better, state = _run(m, problem, max(1.0, problem.settings.time_limit_s - (time.perf_counter() - built)))
@@ -78,7 +78,8 @@ def _hold(m: pyo.ConcreteModel, again: str) -> None:
     reached = pyo.value(active.expr)
     if m.component("held") is None:
         m.held = pyo.ConstraintList(doc="what the earlier objectives reached")
-    m.held.add(active.expr <= reached + _TIE * abs(reached) + 1e-6)
+    if active.expr.is_potentially_variable():  # without a project that matters the objective is a number
+        m.held.add(active.expr <= reached + _TIE * abs(reached) + 1e-6)
     order = {i: n for n, i in enumerate(m.I, start=1)}
     expression = {"emissions": m.emissions, "capital": m.capital, "order": sum(order[i] * m.x[i] for i in m.I)}[again]
     if len(m.I):
