@@ -92,6 +92,14 @@ def test_fuel_handed_on_by_a_giver_that_files_its_consumption(energy):
     check(case, 3000, 0)
 
 
+def test_fuel_handed_on_to_two_by_a_giver_that_files_its_consumption(energy):
+    two = HEAD + "X1,2022,A,B,coke,400,400,t,3\nX2,2022,A,C,coke,100,100,t,3\n"
+    case = energy("A,2022,,U1,coke,consumption,600,t,,,,,3,,", exchanges=two, units="unit_id,enterprise_id,name\nU1,A,Furnace\n")
+    assert totals(case) == pytest.approx({"A": 1800, "B": 1200, "C": 300})
+    check(case, 3300, 0)
+    assert "consumption_mismatch" not in case.checks()
+
+
 def test_by_product_gas_moves_its_carbon_to_the_burner(energy):
     """The coke is counted at A in full; the gas made of it and handed on is deducted there and counted at B."""
     case = energy(

@@ -168,7 +168,7 @@ def test_waste_heat_carries_nothing_and_media_are_shown(energy):
 
 
 def test_a_carrier_without_factor_is_a_finding_not_a_zero_in_silence(energy):
-    case = energy("A,2022,,,other_energy,purchase,5,GJ,,,,,,,")
+    case = energy("A,2022,,,electricity,purchase,5,MWh,,,,,,,", meta={"country": "FR", "factor_set": "ipcc-2006"})
     assert "factor_missing" in case.checks()
 
 

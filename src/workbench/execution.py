@@ -40,7 +40,7 @@ def execute(name: str, folder: Path, values: dict[str, Any], lang: str) -> Step:
     partial = folder / f".{name}.partial.ipynb"
     error = f"notebooks/{source.name} is missing: restore it" if not source.is_file() else _papermill(source, partial, values)
     if partial.is_file():
-        os.replace(partial, kept)
+        partial.replace(kept)
         error = _publish(name, folder, lang, error)
     return Step(name, "failed" if error else "ok", round(time.monotonic() - began, 1), error)
 

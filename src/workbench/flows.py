@@ -46,7 +46,7 @@ def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
         taker = (
             ledger["enterprise_id"].eq(flow.to_enterprise)
             & ledger["counterparty"].eq(flow.from_enterprise)
-            & ledger["flow"].isin(INCOMING)
+            & ledger["flow"].isin([*INCOMING, "consumption"])
         )
         giver = (
             ledger["enterprise_id"].eq(flow.from_enterprise)
@@ -77,7 +77,9 @@ def settle(
     activity_unit, tco2e, taker_ledger, giver_ledger (how each side was found: filed, carved, added, none).
     """
     ledger = ledger.copy()
-    ledger["internal"] = ledger["counterparty"].isin(members) & ledger["flow"].isin([*INCOMING, *OUTGOING])
+    alone = _alone(ledger)
+    ledger["internal"] = ledger["counterparty"].isin(members) & (ledger["flow"].isin([*INCOMING, *OUTGOING]) | alone)
+    complete = ledger.index[alone]
     settled, found = [], []
     pairs = exchanges.rename(columns={"carrier": "commodity"})
     kinds = dictionary.carriers()["kind"]
@@ -93,6 +95,7 @@ def settle(
         found += problems
         settled.append(flow | {"taker_ledger": how, "giver_ledger": given})
     found += _unfiled(ledger, pairs)
+    ledger = _bought_to_hand_on(ledger, complete)
     columns = [
         "exchange_id",
         *_PAIR,
@@ -110,17 +113,40 @@ def settle(
 def _as_counted(ledger: pd.DataFrame, taker: str, giver: str, commodity: str) -> dict:
     """What the taker's ledger counts for the flow, now that it is there."""
     mine = ledger["enterprise_id"].eq(taker) & ledger["counterparty"].eq(giver) & ledger["carrier"].eq(commodity)
-    rows = ledger[mine & ledger["flow"].isin(INCOMING)]
+    rows = ledger[mine & ledger["internal"] & ~ledger["flow"].isin(OUTGOING)]
     counted = {c: rows[c].sum() for c in ("activity", "energy_gj", "tco2e")}
     per = counted["tco2e"] / counted["activity"] if counted["activity"] else 0.0
     return counted | {"factor_id": ";".join(sorted(set(rows["factor_id"]))), "tco2e_per_activity": per}
+
+
+def _alone(ledger: pd.DataFrame) -> pd.Series:
+    """Consumption filed without stocks, purchases or sales: it is all the firm uses. The site's rows, else those of its units."""
+    pair = ledger["enterprise_id"] + "|" + ledger["carrier"]
+    alone = ledger["flow"].eq("consumption") & ~pair.isin(set(pair[ledger["flow"].isin(SIGN)]))
+    site = ledger["unit_id"] == ""
+    return alone & (site | ~pair.isin(set(pair[alone & site])))
+
+
+def _bought_to_hand_on(ledger: pd.DataFrame, complete: pd.Index) -> pd.DataFrame:
+    """Givers that file their consumption alone also bought (or made) what they hand on: the purchase behind both is added."""
+    parts = [ledger]
+    for (who, carrier), used in ledger.loc[complete].groupby(["enterprise_id", "carrier"], sort=True):
+        mine = ledger[ledger["enterprise_id"].eq(who) & ledger["carrier"].eq(carrier)]
+        total = mine.groupby("flow")["activity"].sum()
+        sold = total.reindex(OUTGOING).sum()
+        if not sold > 0 or not total["consumption"] > 0 or total.index.isin(INCOMING).any():
+            continue
+        share = max(0.0, 1 + (sold - total.get("self_generation", 0.0)) / used["activity"].sum())
+        parts.append(used.assign(flow="purchase", unit_id="", **{c: used[c] * share for c in ("activity", "energy_gj", "tco2e")}))
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else ledger
 
 
 def _find(
     ledger: pd.DataFrame, flow: dict, who: str, other: str, directions: tuple[str, ...], *, add: bool
 ) -> tuple[pd.DataFrame, str, list[pd.DataFrame]]:
     """Find one side of a flow in the ledger of `who`: filed by counterparty, carved out, added, or none."""
-    mine = ledger["enterprise_id"].eq(who) & ledger["carrier"].eq(flow["commodity"]) & ledger["flow"].isin(directions)
+    side = ledger["flow"].isin(directions) | (_alone(ledger) if directions == INCOMING else False)
+    mine = ledger["enterprise_id"].eq(who) & ledger["carrier"].eq(flow["commodity"]) & side
     quantity, place = flow["activity"], {"table": "exchanges", "enterprise_id": who, "field": flow["exchange_id"]}
     named = mine & ledger["counterparty"].eq(other)
     if named.any():
@@ -158,7 +184,7 @@ def _part(rows: pd.DataFrame, share: float, flow: dict, other: str) -> pd.DataFr
 def _unfiled(ledger: pd.DataFrame, pairs: pd.DataFrame) -> list[pd.DataFrame]:
     """Flows between members that only a ledger knows."""
     inside = ledger[ledger["internal"]]
-    incoming = inside["flow"].isin(INCOMING)
+    incoming = ~inside["flow"].isin(OUTGOING)
     giver = inside["counterparty"].where(incoming, inside["enterprise_id"])
     taker = inside["enterprise_id"].where(incoming, inside["counterparty"])
     known = set(pairs[_PAIR].itertuples(index=False, name=None))

@@ -337,7 +337,8 @@ def _product_intensity(out: pd.DataFrame, products: pd.DataFrame) -> pd.DataFram
     for column, source in (("product", "product"), ("product_unit", "unit")):
         words = single[source].to_dict()
         out[column] = [words.get(enterprise, "") for enterprise in out["enterprise_id"]]
-    out["tco2e_per_product"] = out["total_tco2e"] / out["enterprise_id"].map(single["quantity"])
+    quantity = single["quantity"].to_dict()
+    out["tco2e_per_product"] = out["total_tco2e"] / [quantity.get(e, float("nan")) for e in out["enterprise_id"]]
     return out
 
 

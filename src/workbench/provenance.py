@@ -52,6 +52,11 @@ def public_path(path: Path) -> str:
     return full.relative_to(root).as_posix() if full.is_relative_to(root) else full.name
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run's folder; {} where there is none or it is broken."""
+    return _json(Path(folder) / "manifest.json")
+
+
 def _files(path: Path) -> dict[str, str]:
     """Name and hash of each file the package consists of."""
     if path.is_file():

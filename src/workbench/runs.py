@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import re
@@ -106,15 +105,6 @@ def exit_code(results: list[RunResult]) -> int:
     return 2 if all(result.status == "invalid" for result in results) else 1
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run's folder; {} where there is none or it is broken."""
-    try:
-        value = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def find_run(run: str) -> Path:
     """The folder of a run given by name (in `outputs/`) or path."""
     for folder in (params.project_root() / "outputs" / run, Path(run)):
@@ -133,7 +123,7 @@ def _prepare(target: str, out: str | Path | None, overrides: dict[str, Any]) -> 
     """Name, valid settings (package as the notebooks must find it, run_dir) and folder of a run; UserError otherwise."""
     name, values = params.load(target)
     if not re.fullmatch(r"\w[\w.-]{0,80}", name):
-        raise ParameterError(f"the parameter file {Path(target).name!r} names the run's folder: use letters, digits, dot, dash, underscore")
+        raise ParameterError(f"{Path(target).name!r} names the run's folder: use letters, digits, dot, dash and underscore only")
     settings = params.validate(values | overrides)
     root = params.project_root()
     folder = (Path(out) / name if out else root / (settings.run_dir or f"outputs/{name}")).resolve()
@@ -166,7 +156,7 @@ def _file_of(target: str) -> Path:
 
 
 def _is_up_to_date(folder: Path, facts: dict[str, Any], wanted: tuple[str, ...]) -> bool:
-    before = read_manifest(folder)
+    before = provenance.read_manifest(folder)
     if before.get("status") != "ok" or before.get("inputs_sha256") != provenance.inputs_hash(facts):
         return False
     done = [step.get("name") for step in before.get("notebooks", [])]

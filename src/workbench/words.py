@@ -113,6 +113,8 @@ def readable(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = 
         flag = column in ("selected", "entered", "enough_alone", "key_emitter")
         values = out[column].map(lambda v: {1: "yes", 0: "no"}.get(v, v)) if flag else out[column].fillna("")
         out[column] = [tables[v] if column == "table" and v in tables else word(v, lang) for v in values]
+    for column in {"carbon_intensity_unit", "energy_intensity_unit"} & set(out.columns):
+        out[column] = [intensity_unit(str(unit), lang) if pd.notna(unit) else "" for unit in out[column]]
     if enterprises is not None and "enterprise_id" in out:
         known = dict(zip(enterprises["enterprise_id"], local_name(enterprises, lang), strict=True))
         out["enterprise"] = out["enterprise_id"].map(known).fillna(out["enterprise_id"])
@@ -130,6 +132,42 @@ def headings(currency: str, lang: str) -> dict[str, str]:
     name = currency_name(currency, lang)
     found = {column: wording.text(f"money.{column}", lang, currency=name) for column in MONEY}
     return found | {"price": wording.text("money.price", lang, currency=name)}
+
+
+def heading(name: str, lang: str) -> str:
+    """The heading of one column."""
+    return wording.label(name, lang)
+
+
+def intensity_heading(enterprises: pd.DataFrame, lang: str) -> dict[str, str]:
+    """Heading of the carbon intensity with the unit most enterprises share."""
+    units = enterprises["carbon_intensity_unit"].fillna("")
+    unit = units[units != ""].mode()
+    return {"carbon_intensity": f"{wording.label('carbon_intensity', lang)} ({intensity_unit(unit.iat[0], lang)})"} if len(unit) else {}
+
+
+def intensity_unit(unit: str, lang: str) -> str:
+    """A unit of intensity such as `tCO2e per million CNY of value added` in the report's language."""
+    parts = re.fullmatch(r"(tCO2e|tce) per million (\S+) of (value added|output value)", unit)
+    if not parts:
+        return unit
+    shown = parts[1].replace("CO2", "CO₂")
+    return wording.text(f"report.intensity.{parts[3].replace(' ', '_')}", lang, unit=shown, currency=currency_name(parts[2], lang))
+
+
+def caption(name: str, lang: str) -> str:
+    """The caption of a table."""
+    return wording.text(f"report.caption.{name}", lang)
+
+
+def note(name: str, lang: str) -> str:
+    """The note under a table."""
+    return wording.text(f"report.note.{name}", lang)
+
+
+def title(meta: dict[str, Any], year: int, lang: str) -> str:
+    """Cluster and year, as they stand under the report's heading."""
+    return _say("title", lang, cluster=cluster_name(meta, lang), year=str(year))
 
 
 def facts(meta: dict[str, Any], lang: str) -> pd.DataFrame:
@@ -246,7 +284,7 @@ def inventory_summary(cluster: pd.DataFrame, enterprises: pd.DataFrame, rows: pd
     if len(enterprises) and total > 0:
         first, key = enterprises.iloc[0], enterprises[enterprises["key_emitter"] == 1]
         said.append(_say("inventory.first", lang, name=local_name(enterprises, lang).iloc[0], value=first["total_tco2e"], share=first["share_pct"],
-                         key=len(key), count=len(enterprises), key_share=key["share_pct"].sum()))  # fmt: skip
+                         keys=len(key), count=len(enterprises), key_share=key["share_pct"].sum()))  # fmt: skip
         outside = rows[rows["internal"] == 0].groupby("carrier")["tco2e"].sum().sort_values(ascending=False, kind="stable")
         said.append(_say("inventory.carrier", lang, carrier=word(outside.index[0], lang), value=outside.iloc[0], share=_share(outside.iloc[0], total)))
     if item["cluster_total_tce"] > 0:

@@ -17,6 +17,7 @@ from workbench.figures.style import (
     bar_rows,
     blank,
     canvas,
+    cut_bars,
     end_label,
     finish,
     names,
@@ -103,11 +104,13 @@ def emissions_by_enterprise(inventory: pd.DataFrame, enterprises: pd.DataFrame, 
         end = min(right[row], say(limit)) if right[row] > 0 else 0.0
         words = number(say(total)) + (f" ({percent(share(total, whole), lang)})" if whole > 0 else "")
         end_label(axes, 1, row, ("» " if right[row] > say(limit) * 1.001 else "") + words, at=end)
+    cut_bars(axes, say(limit))
     if (starts < 0).any():
         zero_line(axes)
+        credited = np.flatnonzero(starts < 0)
         axes.plot(
-            say(totals),
-            range(len(rows)),
+            say(totals.to_numpy()[credited]),
+            credited,
             linestyle="none",
             marker="D",
             markersize=3.5,
@@ -186,7 +189,8 @@ def key_emitters(enterprises: pd.DataFrame, lang: str = "en", top: int = 30, thr
     value_axis(axes, "x", text("figures.axis.share", lang))
     axes.set_xticks(range(0, 101, 20))
     for row in range(len(rows)):
-        end_label(axes, 1, row, percent(curve[row], lang), at=curve[row], color=MUTED, gap=5)
+        clear = dict(facecolor="white", edgecolor="none", pad=0.4)  # the threshold line runs behind the words
+        end_label(axes, 1, row, percent(curve[row], lang), at=curve[row], color=MUTED, gap=5, bbox=clear)
     handles = [axes.patches[next((r for r, k in enumerate(highlighted) if k == wanted), 0)] for wanted in (True, False)]
     legend = (
         [(handles[0], "key"), (handles[1], "not_key")]
@@ -227,7 +231,7 @@ def emissions_by_source(inventory: pd.DataFrame, lang: str = "en", top: int = 8)
         filed = pd.to_numeric(table.get(bound, pd.Series(np.nan, table.index)), errors="coerce")
         table[bound] = filed.fillna(table["tco2e"])
     table["code"] = _codes(table)
-    table["group"] = list(zip(table["scope"].astype(str), table["source"].astype(str), strict=True))
+    table["group"] = list(zip(*(table[c].astype("string").fillna("–") for c in ("scope", "source")), strict=True))
     whole = table["tco2e"].sum()
     totals = table.groupby("group")["tco2e"].sum()
     groups = sorted(totals.index, key=lambda group: (group[0], -totals[group]))
@@ -286,6 +290,10 @@ def emissions_by_source(inventory: pd.DataFrame, lang: str = "en", top: int = 8)
     )
 
 
+def _spelled(unit: str) -> str:
+    return unit.replace("tco2e", "tCO₂e").replace("tCO2e", "tCO₂e")
+
+
 def _heading(scope: str, source: str, lang: str) -> str:
     scope = scope.removesuffix(".0")
     said = text("figures.scope", lang, scope=scope) if scope in ("1", "2", "3") else word(scope, lang)
@@ -325,7 +333,7 @@ def intensities(enterprises: pd.DataFrame, lang: str = "en", labels: int = 10) -
             getattr(axes, f"set_{axis}lim")(0, values.max() * 1.25)
     for axis, unit, column in zip("xy", pair, columns, strict=True):
         title = text(f"figures.axis.{column}", lang)
-        value_axis(axes, axis, f"{title} ({unit.replace('tco2e', 'tCO₂e').replace('tCO2e', 'tCO₂e')})" if unit else title)
+        value_axis(axes, axis, text("figures.axis.cost", lang, objective=title, unit=_spelled(unit)) if unit else title)
     mean = table["total_tco2e"].sum() / table["tce"].sum() if table["tce"].sum() > 0 else float((y / x).median())
     ends = np.array([axes.get_xlim()[0] or x.min() / 50, axes.get_xlim()[1]])
     axes.autoscale(False)
@@ -355,7 +363,7 @@ def intensities(enterprises: pd.DataFrame, lang: str = "en", labels: int = 10) -
         value=say.say(table["total_tco2e"].iloc[0]),
         highest=said[highest["enterprise_id"]],
         carbon=number(highest["carbon_intensity"]),
-        unit=pair[1].replace("tco2e", "tCO₂e"),
+        unit=_spelled(pair[1]),
         mean=number(mean),
     )
     return Picture(figure, text("figures.intensities.caption", lang, **values), text("figures.intensities.alt", lang, **values))

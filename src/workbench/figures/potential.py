@@ -16,6 +16,7 @@ from workbench.figures.style import (
     blank,
     canvas,
     currency_name,
+    cut_bars,
     end_label,
     finish,
     names,
@@ -103,13 +104,11 @@ def part_of_whole(theme: str, table: pd.DataFrame, said: dict[str, str], lang: s
     for row, i in enumerate(shown.index):
         over = "» " if whole[row] > say(limit) * 1.001 else ""
         saved = shown.loc[i, "part"]
-        words = (
-            f"−{percent(share(saved, shown.loc[i, 'whole']), lang)}"
-            if saved > 0 and shown.loc[i, "whole"] > 0
-            else number(-say(saved))
-        )
-        words = "0" if saved == 0 else f"{words} ({number(-say(saved))})" if words.startswith("−") and "%" in words else words
+        words = number(-say(saved))
+        if saved > 0 and shown.loc[i, "whole"] > 0:
+            words += f" ({percent(-share(saved, shown.loc[i, 'whole']), lang)})"
         end_label(axes, 1, row, over + words, at=min(max(whole[row], 0), say(limit)))
+    cut_bars(axes, say(limit))
     value_axis(axes, "x", text("figures.axis.emissions", lang, unit=say.unit))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, handlelength=1.2, handleheight=0.9)
     most = table["part"].idxmax()
@@ -139,11 +138,11 @@ def potential_by_enterprise(potential: pd.DataFrame, enterprises: pd.DataFrame, 
 
 
 def _window(costs: np.ndarray, widths: np.ndarray) -> tuple[float, float]:
-    """Cost limits that show the bulk of the abatement: beyond 2.5 spreads of the weighted quartiles a bar is cut and marked."""
+    """Cost limits that show the bulk of the abatement: further out than 2.5 times the middle eight tenths, a bar is cut."""
     order = np.argsort(costs, kind="stable")
     reached = np.cumsum(widths[order]) / widths.sum()
     low, high = (costs[order][min(np.searchsorted(reached, q), len(costs) - 1)] for q in (0.1, 0.9))
-    reach = 1.5 * max(high - low, 0.1 * max(abs(high), abs(low)), 1e-9)
+    reach = 2.5 * max(high - low, 0.1 * max(abs(high), abs(low)), 1e-9)
     return max(costs.min(), min(low - reach, 0.0)), min(costs.max(), max(high + reach, 0.0))
 
 
@@ -167,7 +166,8 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
     say = scale([table["width"].sum() for table in curves.values()], "tco2e", lang)
     money = currency_name(currency, lang)
     figure, axes = canvas(3.9)
-    cut = 0
+    cut, told = 0, []
+    total = say(max(table["width"].sum() for table in curves.values()))
     for kind, table in curves.items():
         widths, costs = say(table["width"].to_numpy()), table["cost"].to_numpy()
         starts = np.concatenate([[0.0], np.cumsum(widths)])
@@ -201,14 +201,17 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
                     zorder=6,
                     clip_on=False,
                 )
-                if cut <= 4:
+                place, above = start + width / 2, cost > high
+                # Two numbers at the same place cannot be read: the second stays a triangle.
+                if all(abs(place - x) > 0.08 * total or above != side for x, side in told):
+                    told.append((place, above))
                     axes.annotate(
                         number(cost),
-                        (start + width / 2, high if cost > high else low),
-                        xytext=(0, 5 if cost > high else -5),
+                        (place, high if above else low),
+                        xytext=(0, 5 if above else -5),
                         textcoords="offset points",
-                        ha="center",
-                        va="bottom" if cost > high else "top",
+                        ha="center" if place > 0.04 * total else "left",
+                        va="bottom" if above else "top",
                         fontsize=7,
                         color=MUTED,
                         annotation_clip=False,

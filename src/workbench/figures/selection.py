@@ -20,6 +20,7 @@ from workbench.figures.style import (
     bar_rows,
     blank,
     canvas,
+    cut_bars,
     end_label,
     finish,
     names,
@@ -41,6 +42,11 @@ FEASIBLE = ("optimal", "feasible", "time_limit")
 
 def _money_column(table: pd.DataFrame, objective: str) -> str:
     return objective if objective in table else "objective_value"
+
+
+def _title(objective: str, lang: str) -> str:
+    name = text(f"figures.objective.{objective}", lang)
+    return name[:1].upper() + name[1:]
 
 
 def _status(table: pd.DataFrame) -> pd.Series:
@@ -65,7 +71,7 @@ def _points(given, objective: str) -> list[tuple[float, float]]:
 def pareto_front(
     pareto: pd.DataFrame, lang: str = "en", currency: str = "CNY", objective: str = "annual_cost", chosen=None, greedy=None
 ) -> Picture:
-    """Emissions left against the least cost of reaching them; ``chosen`` and ``greedy`` are a row (or table) of the same columns."""
+    """Emissions left against the least cost of reaching them; ``chosen``, ``greedy``: a row (or table) of the same columns."""
     if len(pareto) == 0:
         return blank("pareto_front", lang)
     column = _money_column(pareto, objective)
@@ -140,7 +146,7 @@ def pareto_front(
     if len(good) and good["cost"].min() < 0 < good["cost"].max():
         zero_line(axes, "y")
     value_axis(axes, "x", text("figures.axis.emissions_left", lang, unit=tonnes.unit))
-    value_axis(axes, "y", text("figures.axis.cost", lang, objective=text(f"figures.objective.{objective}", lang), unit=money.unit))
+    value_axis(axes, "y", text("figures.axis.cost", lang, objective=_title(objective, lang), unit=money.unit))
     axes.legend(loc="upper right", handlelength=1.4)
     count = len(good)
     best = good.iloc[0] if count else None
@@ -206,6 +212,7 @@ def bundle(bundle: pd.DataFrame, potential: pd.DataFrame, lang: str = "en", curr
                 at=min(max(value, ring), say(peak)) if value >= 0 else min(value, ring),
                 gap=5,
             )
+        cut_bars(axes, say(peak))
         if values.min() < 0:
             zero_line(axes)
         value_axis(axes, "x", text(f"figures.axis.{column}", lang, unit=say.unit))
@@ -263,6 +270,15 @@ def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> 
         rule = part[part["greedy_value"].notna() & ~part["status"].eq("infeasible")]
         say = scale([*good["objective_value"], *rule["greedy_value"]], currency, lang)
         axes.plot(
+            good["reduction_pct"],
+            say(good["objective_value"]),
+            color=SELECTED,
+            marker="o",
+            markersize=5,
+            label=text("figures.reductions.least", lang),
+            zorder=4,
+        )
+        axes.plot(
             rule["reduction_pct"],
             say(rule["greedy_value"]),
             color=MUTED,
@@ -272,15 +288,6 @@ def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> 
             markersize=4.5,
             markerfacecolor="white",
             label=text("figures.pareto.greedy", lang),
-        )
-        axes.plot(
-            good["reduction_pct"],
-            say(good["objective_value"]),
-            color=SELECTED,
-            marker="o",
-            markersize=5,
-            label=text("figures.reductions.least", lang),
-            zorder=4,
         )
         if len(bad):
             axes.plot(
@@ -295,11 +302,13 @@ def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> 
                 label=text("figures.infeasible", lang),
             )
         name = text(f"figures.objective.{objective}", lang)
-        axes.set_title(name)
+        axes.set_title(_title(objective, lang))
         axes.margins(0.1, 0.15)
         if len(good) and good["objective_value"].min() < 0:
             zero_line(axes, "y")
         value_axis(axes, "x", text("figures.axis.reduction", lang))
+        if part["reduction_pct"].nunique() <= 8:
+            axes.set_xticks(sorted(part["reduction_pct"].dropna().unique()))
         value_axis(axes, "y", text("figures.axis.money", lang, unit=say.unit))
         if len(good):
             first, last = good.iloc[0], good.iloc[-1]

@@ -197,7 +197,7 @@ def word(code, lang: str) -> str:
     if code == OTHER:
         return text(OTHER, lang)
     said = label(code, lang)
-    return said if said != code else code.replace("_", " ")
+    return said if said != code else code[:1].upper() + code[1:].replace("_", " ")
 
 
 def shorten(name: str, columns: int = NAME_COLUMNS) -> str:
@@ -261,13 +261,16 @@ class Scale:
 
     divisor: float
     unit: str
+    measure: str
     lang: str
 
     def __call__(self, value):
         return value / self.divisor
 
     def say(self, value: float) -> str:
-        return text("figures.quantity", self.lang, value=number(value / self.divisor), unit=self.unit)
+        """A quantity in words, in the multiple that suits it."""
+        own = scale([value], self.measure, self.lang)
+        return text("figures.quantity", self.lang, value=number(own(value)), unit=own.unit)
 
 
 def scale(values: Iterable[float], unit: str, lang: str) -> Scale:
@@ -277,7 +280,7 @@ def scale(values: Iterable[float], unit: str, lang: str) -> Scale:
     steps = ((1e8, "e8"), (1e4, "e4")) if lang == "zh" else ((1e6, "e6"), (1e3, "e3"))
     divisor, step = next(((size, key) for size, key in steps if largest >= 5 * size), (1.0, "e0"))
     kind = unit if unit in ("tco2e", "tce") else "money"
-    return Scale(divisor, text(f"figures.unit.{kind}.{step}", lang, currency=currency_name(unit, lang)), lang)
+    return Scale(divisor, text(f"figures.unit.{kind}.{step}", lang, currency=currency_name(unit, lang)), unit, lang)
 
 
 def currency_name(code: str, lang: str) -> str:
@@ -311,7 +314,7 @@ def _families() -> dict[str, tuple[str, int]]:
 
 
 def palette(codes: Iterable[str]) -> dict[str, str]:
-    """A colour for each code: fixed by its kind, distinct within the figure while its kind has shades. What is no carrier is a process."""
+    """A colour for each code: fixed by its kind, distinct while the kind has shades. What is no carrier is a process."""
     colours: dict[str, str] = {}
     for code in codes:
         kind, place = _families().get(code, ("other" if code == OTHER else "process", 0))
@@ -366,6 +369,14 @@ def end_label(axes, value: float, row: float, words: str, at: float | None = Non
         annotation_clip=False,
         **{"color": INK, "fontsize": 7.5, **options},
     )
+
+
+def cut_bars(axes, limit: float) -> None:
+    """End every bar at the limit; the words that follow say how far it would go."""
+    for bar in axes.patches:
+        beyond = bar.get_x() + bar.get_width() - limit
+        if beyond > 0:
+            bar.set_width(max(bar.get_width() - beyond, 0.0))
 
 
 def room(axes, low: float, high: float, right: float = 0.16, left: float = 0.12) -> None:
