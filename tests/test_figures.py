@@ -294,7 +294,7 @@ def test_a_bridge_that_does_not_close_shows_the_difference():
 
 def test_names_that_look_alike_carry_their_id():
     table = pd.DataFrame({"project_id": ["P1", "P2"], "name": ["Recover waste heat from the reheating furnace"] * 2})
-    from workbench.figures.style import names
+    from workbench.figures.quantities import names
 
     said = names(table, "project_id", "en")
     assert said["P1"] != said["P2"]
@@ -304,7 +304,7 @@ def test_names_that_look_alike_carry_their_id():
     "value, said", [(0, "0"), (-0.0001, "0"), (0.5, "0.5"), (3.14159, "3.14"), (-42.42, "−42.4"), (1234.5, "1,234")]
 )
 def test_numbers(value, said):
-    from workbench.figures.style import number
+    from workbench.figures.quantities import number
 
     assert number(value) == said
 

@@ -136,7 +136,7 @@ def test_workers_finish_what_can_be_finished(project, capfd):
         (["good", "--set", "package=nowhere"], "no package at"),
         (["good", "--to", "99"], "choose one of"),
         (["good", "--out", "pyproject.toml"], "is a file"),
-        (["good", "--out", ".", "--set", "package=good/pack"], "no package"),
+        (["good", "--out", ".", "--set", "package=good/pack"], "its own package"),
     ],
 )
 def test_what_cannot_start_is_said_in_one_line(project, capsys, arguments, words):

@@ -56,7 +56,8 @@ def _papermill(source: Path, target: Path, values: dict[str, Any]) -> str:
         try:
             with _environment():
                 papermill.execute_notebook(
-                    str(source), str(target), parameters=values, kernel_name="python3", progress_bar=False, log_output=False,
+                    str(source), str(target), parameters=values, kernel_name="python3", language="python",
+                    progress_bar=False, log_output=False,
                     cwd=str(params.project_root()), start_timeout=_START_TIMEOUT,
                     extra_arguments=["--Application.log_level=40"],  # errors only
                 )  # fmt: skip

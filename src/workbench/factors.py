@@ -227,8 +227,8 @@ def quantify(rows: pd.DataFrame, chosen: pd.DataFrame, table: str) -> tuple[pd.D
     factor = chosen.set_index("carrier")
     for name in ("value", "gj_per_unit", "carbon", "oxidation", "other_gases_tco2e"):
         frame[f"_{name}"] = pd.to_numeric(frame["carrier"].map(factor[name]))
-    frame["activity_unit"] = frame["carrier"].map(factor["unit"])
-    frame["factor_id"] = frame["carrier"].map(factor["factor_id"])
+    frame["activity_unit"] = frame["carrier"].map(factor["unit"]).astype("str")
+    frame["factor_id"] = frame["carrier"].map(factor["factor_id"]).astype("str")
     frame, found = _heating_values(frame, factor, table)
     frame["activity"] = frame["quantity"] * frame["_per_unit"]
     unknown = frame["_per_unit"].isna() & frame["factor_id"].notna()

@@ -21,6 +21,7 @@ from workbench.params import Settings
 
 MISSING_FORMULA = "#formula-without-value"
 MAX_MEGABYTES = 2048
+_WORDS = ("flags", "why", "seen", "expected", "source", "price_source", "reason")  # text even where a whole column is blank
 _FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
 
 
@@ -280,13 +281,14 @@ class RunFolder:
 
 
 def _read_typed(path: Path) -> pd.DataFrame:
-    """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), the rest is as it looks."""
+    """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats, the rest is as it looks."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    text = {f for f, t in zip(*(dictionary.fields()[c] for c in ("field", "type")), strict=True) if t not in dictionary.NUMERIC}
+    kinds = dict(zip(dictionary.fields()["field"], dictionary.fields()["type"], strict=True))
     for column in frame.columns:
-        if column in text or column.endswith(("_id", "_ids")):
+        kind = kinds.get(column, "")
+        if (kind and kind not in dictionary.NUMERIC) or column.endswith(("_id", "_ids")) or column in _WORDS:
             continue
         number = pd.to_numeric(frame[column].replace("", None), errors="coerce")
         if number.notna().sum() == (frame[column] != "").sum():
-            frame[column] = number
+            frame[column] = number.astype(float) if kind in ("number", "fraction") else number
     return frame

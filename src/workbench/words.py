@@ -21,7 +21,7 @@ CODES = (
     "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
     "selected", "effect", "table", "reason", "confidence", "limit", "enough_alone", "key_emitter",
 )  # fmt: skip
-MONEY = ("capex", "net_capex", "grant", "annual_cost", "npv", "energy_money_saved", "abatement_cost", "objective_value", "greedy_value",
+MONEY = ("capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "abatement_cost", "objective_value", "greedy_value",
          "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost")  # fmt: skip
 _STEPS = {"en": ((1e9, "e9"), (1e6, "e6")), "zh": ((1e8, "e8"), (1e4, "e4"))}
 
@@ -322,7 +322,7 @@ def potential_summary(potential: pd.DataFrame, macc: pd.DataFrame, cluster: pd.D
     said = [_say("potential.library", lang, count=len(potential), eligible=len(able))]
     if able.empty:
         return Prose(tuple(said), lang)
-    said.append(_say("potential.alone", lang, tce=_sum(able, "tce_saved"), tco2e=saved, share=_share(saved, total), capex=money(_sum(able, "net_capex"), currency, lang)))
+    said.append(_say("potential.alone", lang, tce=_sum(able, "tce_saved"), tco2e=saved, share=_share(saved, total), capex=money(_sum(able, "capex"), currency, lang)))
     pays = able[able["annual_cost"] < 0]
     said.append(_say("potential.pays", lang, count=len(pays), tco2e=_sum(pays, "tco2e_saved"), share=_share(_sum(pays, "tco2e_saved"), saved),
                      earns=money(-_sum(pays, "annual_cost"), currency, lang)))  # fmt: skip
@@ -408,7 +408,7 @@ def money_summary(bundle: pd.DataFrame, potential: pd.DataFrame, currency: str, 
         return Prose((_say("money.none", lang),), lang)
     mine = potential[potential["project_id"].isin(chosen["project_id"])]
     annual, grant = _sum(chosen, "annual_cost"), _sum(mine, "grant") if "grant" in mine else 0.0
-    said = [_say("money.capital", lang, count=len(chosen), net=money(_sum(mine, "net_capex"), currency, lang), grant=money(grant, currency, lang))]
+    said = [_say("money.capital", lang, count=len(chosen), net=money(_sum(mine, "capex"), currency, lang), grant=money(grant, currency, lang))]
     said.append(_say("money.earns" if annual < 0 else "money.costs", lang, annual=money(abs(annual), currency, lang)))
     paying = chosen[chosen["annual_cost"] < 0]
     said.append(_say("money.split", lang, pays=len(paying), earns=money(-_sum(paying, "annual_cost"), currency, lang), rest=len(chosen) - len(paying),

@@ -3,35 +3,32 @@
 import numpy as np
 import pandas as pd
 
-from workbench.figures.inventory import _top_and_rest
+from workbench.figures.axes import bar_rows, cut_bars, end_label, room, value_axis, zero_line
+from workbench.figures.quantities import (
+    OTHER,
+    currency_name,
+    names,
+    number,
+    numeric,
+    percent,
+    scale,
+    share,
+    shorten,
+    top_and_rest,
+    word,
+)
 from workbench.figures.style import (
     IN_TURN,
     MUTED,
     NAIVE,
-    OTHER,
     ROW,
     SELECTED,
     Picture,
-    bar_rows,
     blank,
     canvas,
-    currency_name,
-    cut_bars,
-    end_label,
     finish,
-    names,
-    number,
-    numeric,
     palette,
-    percent,
-    room,
-    scale,
-    share,
-    shorten,
     styled,
-    value_axis,
-    word,
-    zero_line,
 )
 from workbench.wording import text
 
@@ -44,7 +41,7 @@ def potential_by_carrier(savings: pd.DataFrame, lang: str = "en", top: int = 20)
         return blank("potential_by_carrier", lang)
     table = table.groupby("carrier")[["tce_saved", "tco2e_saved"]].sum()
     table = table.loc[table["tco2e_saved"].sort_values(ascending=False, kind="stable").index]
-    shown, rest = _top_and_rest(table, top)
+    shown, rest = top_and_rest(table, top)
     rows = [word(carrier, lang) for carrier in shown.index]
     figure, panels = canvas(0.65 + (ROW + 0.04) * max(len(rows), 3), columns=2, sharey=True)
     colours = palette(shown.index)
@@ -80,7 +77,7 @@ def potential_by_carrier(savings: pd.DataFrame, lang: str = "en", top: int = 20)
 def part_of_whole(theme: str, table: pd.DataFrame, said: dict[str, str], lang: str, top: int) -> Picture:
     """Bars of a whole and, inside, the part that goes; ``table`` is indexed by enterprise with columns whole and part (tCO2e)."""
     table = table.loc[table["whole"].sort_values(ascending=False, kind="stable").index]
-    shown, rest = _top_and_rest(table, top)
+    shown, rest = top_and_rest(table, top)
     rows = [text("figures.other_enterprises", lang, count=rest) if i == OTHER else said.get(i, shorten(i)) for i in shown.index]
     listed = shown["whole"].drop(OTHER, errors="ignore").max()
     limit = 1.35 * listed if rest and shown["whole"].iloc[-1] > 1.35 * listed > 0 else shown["whole"].max()

@@ -5,35 +5,32 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from workbench.figures.inventory import _top_and_rest
+from workbench.figures.axes import bar_rows, cut_bars, end_label, room, value_axis, zero_line
 from workbench.figures.potential import part_of_whole
+from workbench.figures.quantities import (
+    OTHER,
+    names,
+    number,
+    numeric,
+    percent,
+    scale,
+    share,
+    shorten,
+    top_and_rest,
+)
 from workbench.figures.style import (
     ALARM,
     INK,
     MONEY,
     MUTED,
-    OTHER,
     ROW,
     SELECTED,
     WIDTH,
     Picture,
-    bar_rows,
     blank,
     canvas,
-    cut_bars,
-    end_label,
     finish,
-    names,
-    number,
-    numeric,
-    percent,
-    room,
-    scale,
-    share,
-    shorten,
     styled,
-    value_axis,
-    zero_line,
 )
 from workbench.wording import text
 
@@ -184,7 +181,7 @@ def bundle(bundle: pd.DataFrame, potential: pd.DataFrame, lang: str = "en", curr
     named = bundle if "name" in bundle else potential
     said = names(named, "project_id", lang) if len(named) else {}
     matrix = table.loc[table["tco2e_saved"].sort_values(ascending=False, kind="stable").index, ["tco2e_saved", "capex", "alone"]]
-    shown, rest = _top_and_rest(matrix, top)
+    shown, rest = top_and_rest(matrix, top)
     rows = [text("figures.other_projects", lang, count=rest) if i == OTHER else said.get(i, shorten(i)) for i in shown.index]
     figure, panels = canvas(0.75 + ROW * max(len(rows), 4), columns=2, sharey=True)
     says = []

@@ -1,0 +1,89 @@
+"""Axes and rows: numbers with thousands apart, bars with their names, words at the ends."""
+
+from collections.abc import Iterable
+
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from workbench.figures.style import INK, MUTED
+
+
+def tick_text(value: float, _=None) -> str:
+    return f"{value:,.10g}".replace("-", "−")
+
+
+def value_axis(axes, which: str, title: str) -> None:
+    """An axis that carries numbers: title with unit, thousands apart, light grid."""
+    axis = getattr(axes, f"{which}axis")
+    axis.set_label_text(title)
+    axis.set_major_formatter(FuncFormatter(tick_text))
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator(nbins=6, min_n_ticks=3))
+    axes.grid(True, axis=which)
+
+
+def bar_rows(axes, said: list[str], muted: Iterable[int] = ()) -> None:
+    """Rows of bars from top to bottom, each with its name."""
+    axes.set_yticks(range(len(said)), said)
+    axes.set_ylim(len(said) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    for row, name in enumerate(axes.get_yticklabels()):  # none on the second of two panels with shared rows
+        name.set_color(MUTED if row in set(muted) else INK)
+
+
+def zero_line(axes, which: str = "x") -> None:
+    draw = axes.axvline if which == "x" else axes.axhline
+    draw(0, color=MUTED, linewidth=0.8, zorder=3)
+
+
+def end_label(axes, value: float, row: float, words: str, at: float | None = None, gap: float = 3, **options) -> None:
+    """Words at the end of a bar (or ``at`` a place), on the side where the value points."""
+    side = 1 if value >= 0 else -1
+    axes.annotate(
+        words,
+        (value if at is None else at, row),
+        xytext=(gap * side, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        ha="left" if side > 0 else "right",
+        annotation_clip=False,
+        **{"color": INK, "fontsize": 7.5, **options},
+    )
+
+
+def cut_bars(axes, limit: float) -> None:
+    """End every bar at the limit; the words that follow say how far it would go."""
+    for bar in axes.patches:
+        beyond = bar.get_x() + bar.get_width() - limit
+        if beyond > 0:
+            bar.set_width(max(bar.get_width() - beyond, 0.0))
+
+
+def room(axes, low: float, high: float, right: float = 0.16, left: float = 0.12) -> None:
+    """Limits of a bar axis with room for the words at the ends."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    span = (high - low) or 1.0
+    axes.set_xlim(low - (left * span if low < 0 else 0), high + right * span)
+
+
+def place_labels(axes, xs: Iterable[float], ys: Iterable[float], said: list[str], radii: Iterable[float]) -> None:
+    """Name points, most important first; a name that finds no free side is left out rather than printed over another."""
+    renderer = axes.figure.canvas.get_renderer()
+    frame, taken = axes.get_window_extent(renderer), []
+    for x, y, words, radius in zip(xs, ys, said, radii, strict=True):
+        reach = radius + 2
+        for dx, dy, ha, va in (
+            (reach, 0, "left", "center"),
+            (-reach, 0, "right", "center"),
+            (0, reach, "center", "bottom"),
+            (0, -reach, "center", "top"),
+            (reach * 0.7, reach * 0.7, "left", "bottom"),
+            (-reach * 0.7, -reach * 0.7, "right", "top"),
+        ):
+            note = axes.annotate(words, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=7.5)
+            box = note.get_window_extent(renderer)
+            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            note.remove()
