@@ -351,7 +351,7 @@ def of_cluster(rows: pd.DataFrame) -> pd.DataFrame:
     outside = rows[rows["internal"] == 0]
     items = [("sum_of_enterprises_tco2e", rows["tco2e"].sum(), "tCO2e")]
     items.append(("internal_purchases_tco2e", inside.loc[~_outgoing(inside), "tco2e"].sum(), "tCO2e"))
-    items.append(("internal_sales_tco2e", -inside.loc[_outgoing(inside), "tco2e"].sum(), "tCO2e"))
+    items.append(("internal_sales_tco2e", 0.0 - inside.loc[_outgoing(inside), "tco2e"].sum(), "tCO2e"))
     items.append(("eliminated_tco2e", inside["tco2e"].sum(), "tCO2e"))
     items.append(("cluster_total_tco2e", outside["tco2e"].sum(), "tCO2e"))
     for scope, name in ((1, "cluster_direct_tco2e"), (2, "cluster_indirect_tco2e")):

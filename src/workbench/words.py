@@ -178,6 +178,8 @@ def facts(meta: dict[str, Any], lang: str) -> pd.DataFrame:
         value = meta.get(name)
         said = wording.text(f"nature.{value}.word", lang) if name == "data_nature" and value in dictionary.DATA_NATURES else value
         rows.append((_say(f"fact.{name}", lang), "–" if said in (None, "") else str(said)))
+    remarks = [str(value) for name, value in meta.items() if name == "notes" or name.endswith("_note")]
+    rows += [(_say("fact.remark", lang), remark) for remark in remarks]
     return pd.DataFrame(rows, columns=["item", "value"])
 
 
