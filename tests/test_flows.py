@@ -118,6 +118,13 @@ def test_months_of_an_exchange_add_up(energy):
     check(case, 22162, 12000)
 
 
+@pytest.mark.parametrize("bought", [(), ("B,2022,,,heat,purchase,100000,GJ,,,,,,,",), ("B,2022,,,heat,purchase,100000,GJ,,,,,,A,",)])
+def test_exchanges_of_one_pair_with_factors_of_their_own(energy, bought):
+    """25,000 GJ at 0.18 and 75,000 GJ at 0.10 are 12,000 t, however the taker files them."""
+    case = energy(COAL, GAS, *bought, exchanges=HEAD + "X2,2022,A,B,heat,,25000,GJ,0.18\nX1,2022,A,B,heat,,75000,GJ,0.1\n")
+    check(case, 22162, 12000)
+
+
 def test_the_settlement_meter_wins_and_the_gap_is_asked_about(energy):
     case = energy(COAL, GAS, exchanges=HEAD + "X1,2022,A,B,heat,110000,100000,GJ,0.12\n")
     check(case, 22162, 12000)

@@ -316,7 +316,8 @@ def test_summary_and_bundle_add_up(seed):
     found = select(problem)
     summary, chosen = found.summary, found.bundle[found.bundle["selected"] == 1]
     if summary["objective_value"] is None:
-        pytest.skip("no plan at this budget")
+        assert (summary["status"], summary["recheck"], len(chosen)) == ("infeasible", "no plan to check", 0)
+        return
     assert summary["recheck"] == "ok"
     assert summary["projects_selected"] == len(chosen)
     assert summary["capex"] == pytest.approx(chosen["capex"].sum())
@@ -483,7 +484,7 @@ def test_energy_that_someone_pays_to_be_rid_of():
         assert found.value == pytest.approx(best(case)[0])
 
 
-@pytest.mark.parametrize("seed", [1, 3, 9])
+@pytest.mark.parametrize("seed", [1, 9, 16])
 def test_front_is_monotone_and_ends_at_the_least(seed):
     case = Case(seed, front_points=5, budget_tco2e=None)
     problem = case.problem()

@@ -35,7 +35,8 @@ def check(package: Package) -> Filing:
     tables: dict[str, pd.DataFrame] = {}
     aside: list[pd.DataFrame] = []
     for name in dictionary.names():
-        text = package.tables.get(name, pd.DataFrame())
+        text = package.tables.get(name, pd.DataFrame()).fillna("")
+        text = text[(text != "").any(axis=1)] if len(text.columns) else text
         typed, left, problems = _check_table(name, text, tables)
         tables[name] = typed
         found += problems

@@ -40,9 +40,12 @@ def of_year(exchanges: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.D
 
 
 def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
-    """Give ledger rows between members the factor and heating value their exchange states, so both sides count alike."""
+    """Give ledger rows between members the factor and heating value their exchange states, so both sides count alike.
+
+    Several exchanges of one pair lend their mean, weighted by quantity.
+    """
     ledger = ledger.copy()
-    for flow in exchanges.itertuples():
+    for flow in _stated(exchanges).itertuples():
         taker = (
             ledger["enterprise_id"].eq(flow.to_enterprise)
             & ledger["counterparty"].eq(flow.from_enterprise)
@@ -61,6 +64,17 @@ def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
             if pd.isna(ledger.at[row, "ncv"]) and pd.notna(flow.ncv):
                 ledger.at[row, "ncv"] = flow.ncv
     return ledger
+
+
+def _stated(exchanges: pd.DataFrame) -> pd.DataFrame:
+    """One row a pair, commodity and unit: mean factor and heating value of the exchanges that state one."""
+    out = exchanges[[*_PAIR, "unit"]].drop_duplicates().sort_values([*_PAIR, "unit"])
+    for column in ("tco2_per_unit", "ncv"):
+        said = exchanges[exchanges[column].notna() & (exchanges["quantity"] > 0)]
+        total = (said[column] * said["quantity"]).groupby([said[c] for c in (*_PAIR, "unit")]).sum()
+        mean = total / said["quantity"].groupby([said[c] for c in (*_PAIR, "unit")]).sum()
+        out = out.merge(mean.rename(column).reset_index(), on=[*_PAIR, "unit"], how="left", validate="1:1")
+    return out
 
 
 def as_ledger(exchanges: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +100,9 @@ def settle(
     for (giver, taker, commodity), group in pairs.groupby(_PAIR, sort=True):
         flow = {"from_enterprise": giver, "to_enterprise": taker, "commodity": commodity}
         flow |= {c: group[c].sum() for c in ("activity", "energy_gj", "tco2e")}
-        flow |= {c: group[c].iat[0] for c in ("activity_unit", "factor_id", "tco2e_per_activity", "exchange_id")}
+        first = group.sort_values("exchange_id").iloc[0]
+        flow |= {c: first[c] for c in ("activity_unit", "exchange_id")} | {"factor_id": ";".join(sorted(set(group["factor_id"])))}
+        flow["tco2e_per_activity"] = flow["tco2e"] / flow["activity"] if flow["activity"] else first["tco2e_per_activity"]
         ledger, how, problems = _find(ledger, flow, taker, giver, INCOMING, add=True)
         found += problems
         flow |= _as_counted(ledger, taker, giver, commodity)
@@ -175,7 +191,7 @@ def _part(rows: pd.DataFrame, share: float, flow: dict, other: str) -> pd.DataFr
     for column in ("activity", "energy_gj", "tco2e"):
         part[column] = part[column] * share
     part["cost"] = part["cost"] * 0  # the money stays on the filed row
-    if str(flow["factor_id"]).startswith("own:"):
+    if "own:" in str(flow["factor_id"]):
         part["factor_id"], part["tco2e_per_activity"] = flow["factor_id"], flow["tco2e_per_activity"]
         part["tco2e"] = part["activity"] * flow["tco2e_per_activity"]
     return part

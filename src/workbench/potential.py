@@ -121,7 +121,7 @@ def _bases(
         at = lost.set_index("row")
         found.append(
             findings.raw(
-                "carrier_not_used",
+                "charge_not_filed" if kind == "charge" else "carrier_not_used",
                 at,
                 table="savings",
                 field="carrier",

@@ -27,7 +27,8 @@ def of_enterprises(
     fees = charges.groupby(["enterprise_id", "carrier", "unit"], sort=True)[["cost", "quantity"]].sum().reset_index()
     fees = fees.assign(price=fees["cost"] / fees["quantity"], source="own bills")
     known = pd.concat([own[COLUMNS], fees[COLUMNS]], ignore_index=True)
-    used = ledger[["enterprise_id", "carrier"]].drop_duplicates()
+    buys = ledger["flow"].isin([*flows.INCOMING, "consumption"])
+    used = ledger.loc[buys, ["enterprise_id", "carrier"]].drop_duplicates()
     media = used["carrier"].map(dictionary.carriers()["kind"]).eq("medium") | used["carrier"].eq("waste_heat")
     missing = used[~media].merge(known, on=["enterprise_id", "carrier"], how="left", indicator=True, validate="1:m")
     missing = missing[missing["_merge"] == "left_only"]

@@ -133,8 +133,10 @@ def _groups(groups: pd.DataFrame) -> list[pd.DataFrame]:
     for name, group in groups.groupby("group_id", sort=True):
         least, most = group["min_selected"].max(), group["max_selected"].min()
         if least > min(most if pd.notna(most) else len(group), len(group)):
-            row = group["row"].iat[0]
-            found.append(findings.raw("group_bounds", table="groups", row=row, field=name, seen=least, expected=most))
+            rows = group[group["min_selected"].notna()].set_index("row")
+            most = min(most, len(group)) if pd.notna(most) else len(group)
+            place = {"table": "groups", "field": "min_selected", "effect": "value_ignored"}
+            found.append(findings.raw("group_bounds", rows, **place, seen=least, expected=float(most)))
     return found
 
 

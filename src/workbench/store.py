@@ -133,7 +133,7 @@ def _read_workbook(path: Path) -> Package:
         frame = cells.iloc[1:].reset_index(drop=True)
         frame.columns = cells.iloc[0].tolist()
         tables[name] = _as_text(frame, name, remarks)
-    for stray in sorted(set(map(str, sheets)) - {"cluster", *dictionary.names()}):
+    for stray in sorted(set(map(str, sheets)) - {"cluster", "README", *dictionary.names()}):
         remarks.append({"check": "unknown_table", "table": stray, "seen": stray})
     return Package(path, _meta_from_sheet(sheets["cluster"]), tables, {path.name: sha256(path)}, remarks)
 

@@ -66,11 +66,15 @@ def _greedy_facts(problem: Problem) -> dict[str, Any]:
         plan = greedy(problem, by)
         facts |= {
             f"{name}_value": plan.value if plan.met else None,
-            f"{name}_status": "met" if plan.met else "ends above the budget",
+            f"{name}_status": "met" if plan.met else "ends above the budget" if _above(problem, plan.emissions) else "breaks a limit",
             f"{name}_emissions": plan.emissions,
             f"{name}_projects": len(plan.chosen),
         }
     return facts
+
+
+def _above(problem: Problem, emissions: float) -> bool:
+    return problem.budget is not None and emissions > problem.budget + 1e-6 * max(1.0, problem.budget)
 
 
 def _next_tonne(problem: Problem, summary: dict[str, Any]) -> float | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from workbench import interaction
 from workbench.curve import Structure, ranking
 from workbench.selection.problem import Problem, fixed_cost
+from workbench.selection.recheck import recheck
 
 
 @dataclass(frozen=True)
 class Greedy:
-    """The greedy bundle: `chosen`, its true `emissions` and `value`; `met` says whether it reaches the budget."""
+    """The greedy bundle: `chosen`, its true `emissions` and `value`; `met` says whether it reaches the budget and keeps every limit."""
 
     chosen: frozenset[str]
     emissions: float
@@ -39,8 +40,9 @@ def greedy(problem: Problem, by: str = "abatement_cost") -> Greedy:
         waiting.remove(step)
         inside.add(step)
         emissions = problem.emissions(inside)
-    met = problem.budget is None or emissions <= problem.budget + 1e-6
-    return Greedy(frozenset(inside), emissions, problem.value(inside), met)
+    value = problem.value(inside)
+    claims = {"objective_value": value, "emissions_after": emissions, "capex": problem.capex(inside)}
+    return Greedy(frozenset(inside), emissions, value, met=not recheck(problem, inside, claims))
 
 
 def _by_objective(problem: Problem, order: list[str]) -> list[str]:

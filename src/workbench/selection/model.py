@@ -9,7 +9,8 @@
           capital    sum_i k_i x_i <= K,  sum_i sigma_ie k_i x_i <= K_e
           rules      x_i + x_j <= 1,  x_i <= x_j,  n_g <= sum_{i in g} x_i <= N_g
 
-x_i binary; w, z, r, u, s continuous: w is whole when x is. rho_b = prod(1 - f_i) makes every combination of fractions exact.
+x_i binary; w, z, r, u, s continuous: w is whole when x is. Where more use would pay (a negative price or factor), a binary
+holds r down to max(0, what is left). rho_b = prod(1 - f_i) makes every combination of fractions exact.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def _variables(m: pyo.ConcreteModel) -> None:
     m.z = pyo.Var(m.Z, bounds=(0, 1), doc="absolute measure within a bundle")
     m.r = pyo.Var(m.R, domain=pyo.NonNegativeReals, doc="use left over, never below nil")
     m.s = pyo.Var(m.E, doc="emissions of an enterprise after the bundle, tCO2e/yr")
+    m.some = pyo.Var(m.R, domain=pyo.Binary, doc="something is left over, where more use would pay")
     m.left_over = pyo.ConstraintList(doc="use left over is at least what the savings leave")
 
 
@@ -84,22 +86,26 @@ def _use(m: pyo.ConcreteModel, pieces: list[Part]) -> dict[tuple[str, int], obje
                     return sum(a * (m.x[i] if single else m.z[part.part_id, b, i]) for i, a in lines)
 
                 left = sum(
-                    part.kept(u, alive) * _stopped(m, (part.part_id, k, b, u), part.pool.use.get(u, 0.0) * here - taken(u))
+                    part.kept(u, alive) * _stopped(m, part, (part.part_id, k, b, u), part.pool.use.get(u, 0.0) * here - taken(u))
                     for u in part.units
                     if u
                 )
                 if "" in part.units:
                     idle = sum(v for u, v in part.pool.use.items() if u not in part.units or not u)
-                    left = part.kept("", alive) * _stopped(m, (part.part_id, k, b, ""), left + idle * here - taken(""))
+                    left = part.kept("", alive) * _stopped(m, part, (part.part_id, k, b, ""), left + idle * here - taken(""))
                 total += left
             use[part.part_id, k] = total
     return use
 
 
-def _stopped(m: pyo.ConcreteModel, index: tuple, expression):
+def _stopped(m: pyo.ConcreteModel, part: Part, index: tuple, expression):
     if index not in m.R:
         return expression
     m.left_over.add(m.r[index] >= expression)
+    if min(part.pool.price, part.pool.tco2e, part.pool.tce) < 0:
+        most = part.most()
+        m.left_over.add(m.r[index] <= most * m.some[index])
+        m.left_over.add(m.r[index] <= expression + most * (1 - m.some[index]))
     return m.r[index]
 
 

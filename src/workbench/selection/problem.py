@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -45,6 +46,12 @@ class Part:
             if project in bundle:
                 share *= 1 - fraction
         return share
+
+    def most(self) -> float:
+        """More than can ever be left over, or be missing, on a unit or the site."""
+        amounts = self.pool.total + sum(abs(a) for u in self.units for a in self.absolute(u).values())
+        growth = math.prod(max(1.0, 1 - f) for u in self.units for f in self.pool.fraction.get(u, {}).values())
+        return amounts * growth + 1.0
 
     def may_stop(self, unit: str) -> bool:
         """Whether absolute savings could ask for more than the unit has left (then they stop at zero use)."""

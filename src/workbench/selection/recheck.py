@@ -23,11 +23,14 @@ def recheck(problem: Problem, chosen: set[str], claimed: dict[str, float]) -> li
     if problem.settings.capital_limit is not None and capex > problem.settings.capital_limit + _slack(capex):
         faults.append(f"capital {capex:.2f} exceeds the limit {problem.settings.capital_limit:.2f}")
     faults += _firm_capital(problem, chosen)
+    faults += _intensity(problem, chosen, emissions)
     mine = {"capex": capex, "emissions_after": emissions}
     if problem.settings.objective == "capex":
         mine["objective_value"] = capex
     elif problem.settings.objective == "annual_cost":
         mine["objective_value"] = _annual_cost(problem, chosen)
+    else:
+        mine["objective_value"] = _npv_cost(problem, chosen)
     for name, value in mine.items():
         if abs(value - claimed[name]) > max(1e-3, TOLERANCE * abs(value)):
             faults.append(f"{name}: claimed {claimed[name]:.6g}, recomputed {value:.6g}")
@@ -54,8 +57,8 @@ def _rules(problem: Problem, chosen: set[str]) -> list[str]:
     return faults
 
 
-def _saved(problem: Problem, chosen: set[str]) -> list[tuple[str, float, float, float]]:
-    """(enterprise, activity saved, tCO2e per unit, price) of each pool: absolute first, never below nil, then fractions."""
+def _saved(problem: Problem, chosen: set[str]) -> list[tuple[str, float, float, float, float]]:
+    """(enterprise, activity saved, tCO2e per unit, price, tce per unit) of each pool: absolute first, never below nil, then fractions."""
     out = []
     for pool in problem.pools:
         after_units = 0.0
@@ -75,14 +78,14 @@ def _saved(problem: Problem, chosen: set[str]) -> list[tuple[str, float, float, 
         after_units = max(after_units, 0.0)
         for project, share in pool.fraction.get("", {}).items():
             after_units -= after_units * share * (project in chosen)
-        out.append((pool.enterprise_id, sum(pool.use.values()) - after_units, pool.tco2e, pool.price))
+        out.append((pool.enterprise_id, sum(pool.use.values()) - after_units, pool.tco2e, pool.price, pool.tce))
     return out
 
 
 def _emissions(problem: Problem, chosen: set[str]) -> tuple[float, dict[str, float]]:
     firms = dict(zip(problem.enterprises["enterprise_id"], problem.enterprises["total_tco2e"].astype(float), strict=True))
     total = problem.emissions_before
-    for enterprise, saved, factor, _ in _saved(problem, chosen):
+    for enterprise, saved, factor, _, _ in _saved(problem, chosen):
         firms[enterprise] -= saved * factor
         total -= saved * factor
     if problem.settings.include_upstream:
@@ -100,9 +103,42 @@ def _annual_cost(problem: Problem, chosen: set[str]) -> float:
             years = float(row.lifetime_years)
             recovery = rate / (1 - (1 + rate) ** -years) if rate else 1 / years
             total += row.capex * recovery + row.opex_per_year
-    for _, saved, factor, price in _saved(problem, chosen):
+    for _, saved, factor, price, _ in _saved(problem, chosen):
         total -= saved * (price + factor * problem.settings.carbon_price)
     return total
+
+
+def _npv_cost(problem: Problem, chosen: set[str]) -> float:
+    """Present value of capital, operating cost and savings: in each stretch of years only projects still alive work."""
+    settings = problem.settings
+
+    def worth(years: float, growth: float) -> float:
+        ratio = (1 + growth) / (1 + settings.discount_rate)
+        return years if abs(ratio - 1) < 1e-12 else ratio * (1 - ratio**years) / (1 - ratio)
+
+    rows = [row for row in problem.projects.itertuples() if row.project_id in chosen]
+    total = sum(row.capex + row.opex_per_year * worth(float(row.lifetime_years), 0.0) for row in rows)
+    start = 0.0
+    for end in sorted({float(row.lifetime_years) for row in rows}):
+        alive = {row.project_id for row in rows if row.lifetime_years >= end}
+        money = worth(end, settings.energy_price_growth) - worth(start, settings.energy_price_growth)
+        carbon = settings.carbon_price * (worth(end, 0.0) - worth(start, 0.0))
+        total -= sum(saved * (price * money + factor * carbon) for _, saved, factor, price, _ in _saved(problem, alive))
+        start = end
+    return total
+
+
+def _intensity(problem: Problem, chosen: set[str], emissions: float) -> list[str]:
+    added, settings = problem.value_added_million, problem.settings
+    if not added > 0:
+        return []
+    tce = problem.tce_before - sum(saved * per for _, saved, _, _, per in _saved(problem, chosen))
+    caps = (("energy", tce, settings.energy_intensity_cap), ("carbon", emissions, settings.carbon_intensity_cap))
+    return [
+        f"{name} intensity {value / added:.6g} exceeds the cap {cap:.6g}"
+        for name, value, cap in caps
+        if cap is not None and value > cap * added + _slack(cap * added)
+    ]
 
 
 def _firm_capital(problem: Problem, chosen: set[str]) -> list[str]:

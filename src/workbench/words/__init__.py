@@ -1,0 +1,35 @@
+"""What the tables say, in words: numbers in, English or Chinese out, from the wording under `data/wording/`.
+
+Text from a filing is escaped when it is shown.
+"""
+
+from workbench.words.about import (
+    cluster_name,
+    data_nature,
+    facts,
+    nature_kind,
+    parameters,
+    provenance,
+    sources,
+    synthetic_warning,
+    title,
+)  # fmt: skip
+from workbench.words.account import (
+    boundary_summary,
+    findings_summary,
+    intake_summary,
+    inventory_figures,
+    inventory_summary,
+    potential_summary,
+    price_note,
+)  # fmt: skip
+from workbench.words.amounts import Prose, currency_name, money, number
+from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
+from workbench.words.readable import SHOWN, factor_rows, intensity_heading, readable, table, with_names, word
+
+__all__ = [
+    "SHOWN", "Prose", "boundary_summary", "cluster_name", "currency_name", "data_nature", "factor_rows", "facts", "findings_summary",
+    "greedy_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "money", "money_summary",
+    "nature_kind", "number", "parameters", "potential_summary", "price_note", "provenance", "readable", "report_summary",
+    "selection_figures", "selection_summary", "sources", "synthetic_warning", "table", "title", "with_names", "word",
+]  # fmt: skip

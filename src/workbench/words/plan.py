@@ -1,0 +1,190 @@
+"""What was decided, in sentences: the bundle, the greedy rule beside it, its money, and the report in a few lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from workbench import wording
+from workbench.params import Settings
+from workbench.words.account import findings_summary, inventory_summary, potential_summary
+from workbench.words.amounts import Prose, amount, column_sum, money, number, percent, say
+from workbench.words.readable import word
+
+
+def selection_figures(summary: dict[str, Any], currency: str, lang: str) -> list[tuple[str, Any, str]]:
+    """Emissions allowed and left, projects, capital and annual cost of the plan."""
+    cards = [(say(f"card.{key}", lang), number(summary.get(key)), "tCO₂e") for key in ("budget_tco2e", "emissions_after")]
+    cards.append(
+        (
+            say("card.projects_selected", lang),
+            number(summary["projects_selected"]),
+            say("card.of", lang, count=summary["projects_eligible"]),
+        )
+    )
+    for key in ("capex", "annual_cost"):
+        value, unit = amount(summary.get(key), currency, lang)
+        cards.append((say(f"card.{key}", lang), value, unit))
+    return cards
+
+
+def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
+    """The plan, or the news that there is none: optimal, stopped by the time limit, or infeasible."""
+    if summary["objective_value"] is None:
+        return Prose(tuple(_no_plan(summary, lang)), lang)
+    objective = wording.text(f"figures.objective.{summary['objective']}", lang)
+    value, bound, before, after = (summary[k] for k in ("objective_value", "bound", "emissions_before", "emissions_after"))
+    budget = summary["budget_tco2e"]
+    cut = {"before": before, "after": after, "share": percent(before - after, before)}
+    said = [
+        say(
+            "selection.goal" if budget is not None else "selection.no_goal",
+            lang,
+            objective=objective,
+            budget=budget,
+            value=money(value, currency, lang),
+            chosen=summary["projects_selected"],
+            eligible=summary["projects_eligible"],
+        )
+    ]
+    said.append(say("selection.cut", lang, **cut))
+    cost = summary["annual_cost"]
+    said.append(
+        say(
+            "selection.earns" if cost < 0 else "selection.costs",
+            lang,
+            capex=money(summary["capex"], currency, lang),
+            annual=money(abs(cost), currency, lang),
+        )
+    )
+    proven = summary["status"] == "optimal"
+    said.append(
+        say(
+            "selection.proven" if proven else "selection.stopped",
+            lang,
+            gap=100 * (summary["gap"] or 0.0),
+            bound=money(bound, currency, lang),
+            solver=f"{summary['solver']} {summary['solver_version']}",
+        )
+    )
+    said.append(
+        say("selection.recheck_ok", lang)
+        if summary["recheck"] == "ok"
+        else say("selection.recheck_off", lang, faults=str(summary["recheck"]))
+    )
+    if summary.get("marginal_abatement_cost") is not None:
+        said.append(
+            say("selection.next", lang, price=money(summary["marginal_abatement_cost"], currency, lang), objective=objective)
+        )
+    return Prose(tuple(said), lang)
+
+
+def _no_plan(summary: dict[str, Any], lang: str) -> list[str]:
+    least, budget = summary["least_reachable_tco2e"], summary["budget_tco2e"]
+    if summary["status"] != "infeasible":
+        return [say("selection.no_time", lang)]
+    if least is None or budget is None:
+        said = [say("selection.contradiction", lang)]
+    else:
+        said = [
+            say(
+                "selection.infeasible",
+                lang,
+                budget=budget,
+                least=least,
+                short=least - budget,
+                before=summary["emissions_before"],
+                share=percent(summary["emissions_before"] - least, summary["emissions_before"]),
+            )
+        ]
+    for move in summary["limits_to_move"]:
+        if move["limit"] != "budget":
+            key = "selection.move_enough" if move["enough_alone"] else "selection.move"
+            said.append(say(key, lang, limit=word(move["limit"], lang), least=move["least_reachable_without_tco2e"]))
+    if len(said) == 1 and least is not None:
+        said.append(say("selection.move_budget", lang))
+    return said
+
+
+def greedy_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
+    """The plan that goes down the cost curve until the budget is met, beside the least one."""
+    value, best = summary["greedy_value"], summary["objective_value"]
+    if summary["budget_tco2e"] is None:
+        return Prose((say("greedy.no_budget", lang),), lang)
+    if best is None or value is None:
+        key = "greedy.neither" if best is None else "greedy.fails"
+        return Prose((say(key, lang, emissions=summary["greedy_emissions"]),), lang)
+    more = value - best
+    if abs(more) <= 1e-6 * max(1.0, abs(best)):
+        said = [say("greedy.same", lang, value=money(value, currency, lang))]
+    else:
+        said = [
+            say(
+                "greedy.more",
+                lang,
+                value=money(value, currency, lang),
+                more=money(more, currency, lang),
+                share=percent(more, abs(best)),
+            )
+        ]
+    by_objective = summary.get("greedy_by_objective_value")
+    if by_objective is not None:
+        said.append(
+            say(
+                "greedy.by_objective",
+                lang,
+                value=money(by_objective, currency, lang),
+                more=money(by_objective - best, currency, lang),
+            )
+        )
+    return Prose(tuple(said), lang)
+
+
+def money_summary(bundle: pd.DataFrame, potential: pd.DataFrame, currency: str, lang: str) -> Prose:
+    """Capital, grants and yearly money of the projects chosen."""
+    chosen = bundle[bundle["selected"] == 1]
+    if chosen.empty:
+        return Prose((say("money.none", lang),), lang)
+    mine = potential[potential["project_id"].isin(chosen["project_id"])]
+    annual, grant = column_sum(chosen, "annual_cost"), column_sum(mine, "grant") if "grant" in mine else 0.0
+    said = [
+        say(
+            "money.capital",
+            lang,
+            count=len(chosen),
+            net=money(column_sum(mine, "capex"), currency, lang),
+            grant=money(grant, currency, lang),
+        )
+    ]
+    said.append(say("money.earns" if annual < 0 else "money.costs", lang, annual=money(abs(annual), currency, lang)))
+    paying = chosen[chosen["annual_cost"] < 0]
+    earns, rest = column_sum(paying, "annual_cost"), len(chosen) - len(paying)
+    key = "money.split" if rest and len(paying) else "money.all_pay" if len(paying) else "money.none_pays"
+    said.append(
+        say(
+            key, lang, pays=len(paying), earns=money(-earns, currency, lang), rest=rest, costs=money(annual - earns, currency, lang)
+        )
+    )
+    return Prose(tuple(said), lang)
+
+
+def report_summary(
+    meta: dict[str, Any],
+    cluster: pd.DataFrame,
+    enterprises: pd.DataFrame,
+    rows: pd.DataFrame,
+    potential: pd.DataFrame,
+    macc: pd.DataFrame,
+    summary: dict[str, Any],
+    found: pd.DataFrame,
+    settings: Settings,
+) -> Prose:
+    """The report in five or six sentences, what matters first."""
+    lang, currency = settings.lang, str(meta.get("currency", ""))
+    inventory = inventory_summary(cluster, enterprises, rows, settings.year, lang).sentences
+    library = potential_summary(potential, macc, cluster, currency, lang).sentences
+    plan = selection_summary(summary, currency, lang).sentences
+    greedy = greedy_summary(summary, currency, lang).sentences[:1]
+    said = [inventory[0], *inventory[2:3], *library[1:2], plan[0], *greedy, findings_summary(found, lang)]
+    return Prose(tuple(dict.fromkeys(said)), lang, listed=True)

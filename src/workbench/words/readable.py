@@ -1,0 +1,196 @@
+"""Output tables made readable: codes in words, names in the report's language, what each table shows and what stands under it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from workbench import dictionary, wording
+from workbench.words.amounts import currency_name, say
+
+CODES = (
+    "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
+    "selected", "effect", "table", "reason", "confidence", "limit", "enough_alone", "key_emitter",
+)  # fmt: skip
+_YES_NO = ("selected", "entered", "enough_alone", "key_emitter")
+_MONEY = (
+    "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "abatement_cost", "objective_value",
+    "greedy_value", "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost", "price",
+)  # fmt: skip
+_FACTOR = ["factor_id", "carrier", "tco2e_per_unit", "unit"]
+_PROJECT = ["project_id", "name", "enterprise", "start_year", "capex", "annual_cost", "tce_saved", "tco2e_saved"]
+SHOWN = {
+    "facts": {},
+    "sources": {},
+    "contents": {},
+    "cluster": {},
+    "moves": {},
+    "provenance": {},
+    "findings": {
+        "columns": ["severity", "check", "enterprise_id", "table", "row", "field", "message", "what_to_do"],
+        "limit": 30,
+        "rest_in": "tables/findings.csv",
+    },
+    "set_aside": {"limit": 30, "rest_in": "tables/set_aside.csv"},
+    "enterprises": {
+        "columns": ["enterprise_id", "name", "direct_tco2e", "indirect_tco2e", "total_tco2e", "tce", "share_pct", "cumulative_pct"]
+        + ["key_emitter", "carbon_intensity", "energy_intensity"],
+        "limit": 30,
+        "note": "energy_basis",
+        "rest_in": "tables/enterprises.csv",
+    },
+    "settled": {
+        "columns": ["exchange_id", "from_enterprise", "to_enterprise", "commodity", "activity", "activity_unit", "tco2e"]
+        + ["taker_ledger", "giver_ledger"]
+    },
+    "factors": {
+        "columns": [*_FACTOR, "source", "valid_from", "valid_to", "confidence", "reason", "sha256"],
+        "digits": {"tco2e_per_unit": 5},
+        "note": "hash",
+    },
+    "same_factors": {"columns": [*_FACTOR, "reason", "sha256"], "digits": {"tco2e_per_unit": 5}, "note": "hash"},
+    "prices": {
+        "columns": ["enterprise_id", "carrier", "price", "unit", "source"],
+        "limit": 20,
+        "rest_in": "tables/energy_prices.csv",
+    },
+    "projects": {
+        "columns": ["project_id", "name", "enterprise", "tce_saved", "tco2e_saved", "capex", "annual_cost", "payback_years"]
+        + ["irr_pct", "abatement_cost", "flags"],
+        "limit": 20,
+        "note": "alone",
+        "rest_in": "tables/potential.csv",
+    },
+    "macc": {
+        "columns": ["project_id", "name", "rank", "naive_tco2e", "incremental_tco2e", "cumulative_tco2e", "naive_abatement_cost"]
+        + ["incremental_abatement_cost", "entered"],
+        "limit": 20,
+        "note": "negative",
+        "rest_in": "tables/macc.csv",
+    },
+    "bundle": {"columns": [*_PROJECT, "tco2e_alone", "why"], "limit": 20, "rest_in": "tables/bundle.csv"},
+    "left_out": {
+        "columns": ["project_id", "name", "enterprise", "capex", "annual_cost", "tco2e_alone", "why"],
+        "limit": 15,
+        "rest_in": "tables/bundle.csv",
+    },
+    "reductions": {
+        "columns": ["objective", "reduction_pct", "status", "objective_value", "greedy_value", "capex", "annual_cost"]
+        + ["emissions_tco2e", "projects"]
+    },
+}
+
+
+def table(name: str, lang: str, currency: str = "", **more: Any) -> dict[str, Any]:
+    """How a table is shown, as arguments of `tables.show`: caption, columns, headings, note, where the rest is."""
+    how = {"caption": wording.text(f"report.caption.{name}", lang), "lang": lang} | SHOWN[name]
+    if "note" in how:
+        how["note"] = wording.text(f"report.note.{how['note']}", lang)
+    if currency:
+        how["labels"] = headings(currency, lang)
+    return how | more
+
+
+def word(code: object, lang: str) -> str:
+    """A code as a reader says it; several joined by ';' are said one by one."""
+    said = [wording.label(part.strip(), lang) for part in str(code).split(";") if part.strip()]
+    return ("；" if lang == "zh" else "; ").join(said)
+
+
+def local_name(frame: pd.DataFrame, lang: str) -> pd.Series:
+    """Names in the report's language: the Chinese name in a Chinese report where one is filed."""
+    name = frame["name"].fillna("").astype(str)
+    if lang == "zh" and "name_zh" in frame:
+        chinese = frame["name_zh"].fillna("").astype(str)
+        name = chinese.where(chinese.str.strip() != "", name)
+    return name
+
+
+def readable(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = None) -> pd.DataFrame:
+    """A copy for readers: codes in words, names in the report's language, `enterprise` beside enterprise_id."""
+    out = frame.copy()
+    if "name" in out:
+        out["name"] = local_name(out, lang)
+    for column in set(CODES) & set(out.columns):
+        out[column] = [code(column, value, lang) for value in out[column]]
+    for column in out.select_dtypes("float"):
+        out[column] = out[column] + 0.0  # no minus before a zero
+    if "unit" in out:
+        out["unit"] = out["unit"].astype(str).str.replace("CO2", "CO₂")
+    for column in {"carbon_intensity_unit", "energy_intensity_unit"} & set(out.columns):
+        out[column] = [intensity_unit(str(unit), lang) if pd.notna(unit) else "" for unit in out[column]]
+    if enterprises is not None:
+        known = dict(zip(enterprises["enterprise_id"], local_name(enterprises, lang), strict=True))
+        for column, new in (
+            ("enterprise_id", "enterprise"),
+            ("from_enterprise", "from_enterprise"),
+            ("to_enterprise", "to_enterprise"),
+        ):
+            if column in out:
+                out[new] = out[column].map(known).fillna(out[column])
+    return out
+
+
+def code(column: str, value: Any, lang: str) -> str:
+    """One cell of a code column in words."""
+    if column in _YES_NO:
+        return word({1: "yes", 0: "no"}.get(value, str(value)), lang)
+    if value is None or value != value or value == "":
+        return ""
+    if column in ("taker_ledger", "giver_ledger"):
+        return say(f"ledger.{value}", lang)
+    if column == "objective":
+        return wording.text(f"figures.objective.{value}", lang)
+    labels = (
+        _carriers() if column in ("carrier", "commodity") else dictionary.tables().set_index("table") if column == "table" else None
+    )
+    return str(labels.at[value, f"label_{lang}"]) if labels is not None and value in labels.index else word(value, lang)
+
+
+@cache
+def _carriers() -> pd.DataFrame:
+    """Labels of carriers and processes."""
+    processes = dictionary.read_table("factors/process").drop_duplicates("process").set_index("process")
+    return pd.concat([dictionary.carriers()[["label_en", "label_zh"]], processes[["label_en", "label_zh"]]])
+
+
+def factor_rows(used: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Factor rows for readers: codes in words, years as they are written, hashes cut to twelve characters."""
+    out = readable(used, lang).assign(sha256=used["sha256"].str[:12]).rename(columns={"value": "tco2e_per_unit"})
+    for column in ("valid_from", "valid_to"):
+        out[column] = out[column].fillna("").astype(str).str.removesuffix(".0")
+    return out
+
+
+def with_names(frame: pd.DataFrame, projects: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """`frame` with the `name` of each project in the report's language."""
+    known = dict(zip(projects["project_id"], local_name(projects, lang), strict=True))
+    return frame.assign(name=frame["project_id"].map(known))
+
+
+def headings(currency: str, lang: str) -> dict[str, str]:
+    """Headings of money columns, with the cluster's currency."""
+    name = currency_name(currency, lang)
+    return {column: wording.text(f"money.{column}", lang, currency=name) for column in _MONEY}
+
+
+def intensity_heading(enterprises: pd.DataFrame, lang: str) -> dict[str, str]:
+    """Headings of the intensities with the unit that most enterprises share."""
+    found = {}
+    for name in ("carbon_intensity", "energy_intensity"):
+        unit = enterprises.loc[enterprises[f"{name}_unit"].fillna("") != "", f"{name}_unit"].mode()
+        if len(unit):
+            found[name] = f"{wording.label(name, lang)} ({intensity_unit(unit.iat[0], lang)})"
+    return found
+
+
+def intensity_unit(unit: str, lang: str) -> str:
+    """A unit of intensity such as `tCO2e per million CNY of value added` in the report's language."""
+    parts = re.fullmatch(r"(tCO2e|tce) per million (\S+) of (value added|output value)", unit)
+    if not parts:
+        return unit
+    shown = parts[1].replace("CO2", "CO₂")
+    return wording.text(f"report.intensity.{parts[3].replace(' ', '_')}", lang, unit=shown, currency=currency_name(parts[2], lang))
