@@ -56,7 +56,9 @@ class Tiny:
         """The package in memory; text tables indexed by their line in the file."""
         frames = {}
         for name, given in self.given.items():
-            frame = pd.read_csv(io.StringIO(given), dtype=str, keep_default_na=False) if isinstance(given, str) else given.astype(str)
+            frame = (
+                pd.read_csv(io.StringIO(given), dtype=str, keep_default_na=False) if isinstance(given, str) else given.astype(str)
+            )
             frames[name] = frame.set_axis(pd.RangeIndex(2, 2 + len(frame), name="row"))
         return store.Package(Path("tiny"), self.meta, frames)
 
@@ -140,7 +142,8 @@ def tiny():
 def energy(tiny):
     """The tiny cluster with these lines as its whole energy ledger; the heading is given here."""
     heading = (
-        "enterprise_id,year,month,unit_id,carrier,flow,quantity,unit,cost,ncv,carbon_content,oxidation,tco2_per_unit,counterparty,note"
+        "enterprise_id,year,month,unit_id,carrier,flow,quantity,unit,cost,ncv,carbon_content,oxidation,tco2_per_unit,"
+        "counterparty,note"
     )
 
     def build(*lines: str, **more) -> Tiny:

@@ -10,7 +10,8 @@ from workbench import costs
 
 
 @pytest.mark.parametrize(
-    ("rate", "years", "factor"), [(0.08, 10, 0.14902949), (0.10, 5, 0.26379748), (0.0, 20, 0.05), (0.05, 1, 1.05), (0.12, 30, 0.12414366)]
+    ("rate", "years", "factor"),
+    [(0.08, 10, 0.14902949), (0.10, 5, 0.26379748), (0.0, 20, 0.05), (0.05, 1, 1.05), (0.12, 30, 0.12414366)],
 )
 def test_capital_recovery(rate, years, factor):
     assert costs.capital_recovery_factor(rate, years) == pytest.approx(factor, abs=1e-8)
@@ -40,7 +41,9 @@ def test_internal_rate_of_return(capex, income, years, irr):
     assert costs.net_present_value(capex, income, found, years) == pytest.approx(0, abs=1e-6 * capex)
 
 
-@pytest.mark.parametrize(("capex", "income", "years"), [(0, 100, 10), (1000, 0, 10), (1000, -5, 10), (1000, 100, 0), (-1, 100, 10), (1001, 1, 1)])
+@pytest.mark.parametrize(
+    ("capex", "income", "years"), [(0, 100, 10), (1000, 0, 10), (1000, -5, 10), (1000, 100, 0), (-1, 100, 10), (1001, 1, 1)]
+)
 def test_no_rate_of_return(capex, income, years):
     assert math.isnan(costs.internal_rate_of_return(capex, income, years))
 

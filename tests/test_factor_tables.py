@@ -1,4 +1,5 @@
 """The factor tables: identity, source, and figures that can be checked by hand."""
+
 import csv
 from pathlib import Path
 from statistics import median_low
@@ -9,9 +10,15 @@ import workbench
 
 DATA = Path(workbench.__file__).parent / "data"
 KEYS = {
-    "factors/fuels": ["factor_id"], "factors/grid": ["factor_id"], "factors/heat": ["factor_id"],
-    "factors/process": ["factor_id"], "factors/gwp": ["gwp_set", "gas"], "coal_equivalent": ["carrier", "edition"],
-    "prices": ["price_id"], "lifetimes": ["measure_class"], "benchmarks": ["benchmark_id"],
+    "factors/fuels": ["factor_id"],
+    "factors/grid": ["factor_id"],
+    "factors/heat": ["factor_id"],
+    "factors/process": ["factor_id"],
+    "factors/gwp": ["gwp_set", "gas"],
+    "coal_equivalent": ["carrier", "edition"],
+    "prices": ["price_id"],
+    "lifetimes": ["measure_class"],
+    "benchmarks": ["benchmark_id"],
 }
 CONFIDENCE = {"one_source", "two_sources", "remembered", "suspect", "derived", "definition"}
 CHAPTERS = {"2": ("2.1", "2.2", "2.3", "2.4"), "3": ("2.5", "2.6", "2.7", "2.8", "2.9"), "4": ("2.6",), "5": ("2.6",)}
@@ -67,10 +74,17 @@ def test_carriers_and_units_are_those_of_the_data_list():
     assert all(not row["physical_unit"] or row["physical_unit"] in units for row in FUELS.values())
 
 
-@pytest.mark.parametrize("factor_id, expected, tolerance", [
-    ("cn-f1:diesel", 3.0959, 5e-5), ("cn-f1:natural_gas", 21.6219, 5e-5), ("cn-f1:blast_furnace_gas", 8.4811, 5e-5),
-    ("cn-f1:converter_gas", 15.124, 5e-4), ("cn-f4:anthracite", 1.924, 5e-4), ("cn-f4:coke", 2.862, 5e-4),
-])
+@pytest.mark.parametrize(
+    "factor_id, expected, tolerance",
+    [
+        ("cn-f1:diesel", 3.0959, 5e-5),
+        ("cn-f1:natural_gas", 21.6219, 5e-5),
+        ("cn-f1:blast_furnace_gas", 8.4811, 5e-5),
+        ("cn-f1:converter_gas", 15.124, 5e-4),
+        ("cn-f4:anthracite", 1.924, 5e-4),
+        ("cn-f4:coke", 2.862, 5e-4),
+    ],
+)
 def test_printed_products_come_back_from_the_parts(factor_id, expected, tolerance):
     assert co2(factor_id) == pytest.approx(expected, abs=tolerance)
 
@@ -89,10 +103,15 @@ def test_oxidation_is_a_fraction_and_carbon_in_tonnes_per_gj():
             assert 0.8 < oxidation <= 1 and 0.01 < carbon < 0.08, row["factor_id"]
 
 
-@pytest.mark.parametrize("carrier, kg_per_mmbtu, gj_per_unit", [
-    ("natural_gas", 53.06, 0.001026 * GJ_PER_MMBTU), ("fuel_oil", 75.10, 0.150 * GJ_PER_MMBTU),
-    ("coal_industrial", 94.67, 22.35 * GJ_PER_MMBTU), ("wood", 93.80, 17.48 * GJ_PER_MMBTU),
-])
+@pytest.mark.parametrize(
+    "carrier, kg_per_mmbtu, gj_per_unit",
+    [
+        ("natural_gas", 53.06, 0.001026 * GJ_PER_MMBTU),
+        ("fuel_oil", 75.10, 0.150 * GJ_PER_MMBTU),
+        ("coal_industrial", 94.67, 22.35 * GJ_PER_MMBTU),
+        ("wood", 93.80, 17.48 * GJ_PER_MMBTU),
+    ],
+)
 def test_us_fuels_give_the_printed_figure_back(carrier, kg_per_mmbtu, gj_per_unit):
     row = FUELS[f"us-epa:{carrier}"]
     assert float(row["co2_t_per_unit"]) * GJ_PER_MMBTU * 1000 == pytest.approx(kg_per_mmbtu, rel=1e-10)
@@ -139,7 +158,8 @@ def test_carbon_per_energy_jumps_only_where_physics_says():
         if row["ncv_gj_per_unit"] and row["confidence"] not in ("suspect", "remembered"):
             per_gj = float(row["co2_t_per_unit"]) / float(row["ncv_gj_per_unit"])
             low, high = {"blast_furnace_gas": (0.24, 0.27), "converter_gas": (0.17, 0.19), "carbide_furnace_gas": (0.13, 0.15)}.get(
-                row["carrier"], (0.04, 0.115))
+                row["carrier"], (0.04, 0.115)
+            )
             assert low < per_gj < high, row["factor_id"]
     assert co2("cn-f1:blast_furnace_gas") / 33 == pytest.approx(0.257, abs=5e-4)
 
@@ -165,8 +185,11 @@ def test_grid_is_complete_and_unique_for_the_key_used():
 
 
 def test_a_province_moves_by_less_than_a_third_in_a_year():
-    averages = {(row["region"], int(row["year"])): float(row["co2_t_per_mwh"])
-                for row in GRID.values() if row["factor_set"] == "cn" and row["variant"] == "average"}
+    averages = {
+        (row["region"], int(row["year"])): float(row["co2_t_per_mwh"])
+        for row in GRID.values()
+        if row["factor_set"] == "cn" and row["variant"] == "average"
+    }
     for (region, year), value in averages.items():
         if (region, year + 1) in averages:
             assert abs(averages[region, year + 1] / value - 1) < 1 / 3, (region, year)
@@ -206,8 +229,11 @@ def test_default_lifetimes_are_lower_medians_of_cited_rows_under_the_ceiling():
     for row in rows:
         chapters = CHAPTERS.get(row["iac_arc_prefix"])
         if chapters:
-            pool = [float(c["lifetime_years"]) for c in cited if c["iac_arc_prefix"][:3] in chapters
-                    and (not row["carrier"] or c["carrier"] in (row["carrier"], ""))]
+            pool = [
+                float(c["lifetime_years"])
+                for c in cited
+                if c["iac_arc_prefix"][:3] in chapters and (not row["carrier"] or c["carrier"] in (row["carrier"], ""))
+            ]
             assert float(row["lifetime_years"]) == min(median_low(pool), ceiling), row["measure_class"]
 
 

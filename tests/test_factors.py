@@ -48,7 +48,9 @@ def test_mmbtu_of_natural_gas_us():
 
 def test_methane_weighs_more_in_another_report():
     later = US | {"gwp_set": "ar5"}
-    assert quantify(later, "natural_gas", 1.0, "MMBtu")[0]["tco2e"] * 1000 == pytest.approx(53.06 + 0.001 * 28 + 0.0001 * 265, rel=1e-9)
+    assert quantify(later, "natural_gas", 1.0, "MMBtu")[0]["tco2e"] * 1000 == pytest.approx(
+        53.06 + 0.001 * 28 + 0.0001 * 265, rel=1e-9
+    )
 
 
 def test_cubic_feet_hold_their_printed_heat():

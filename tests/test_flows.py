@@ -52,18 +52,14 @@ def test_a_counterparty_alone_marks_the_flow(energy):
 
 
 def test_part_of_what_is_bought_comes_from_a_member(energy):
-    case = energy(
-        COAL, "B,2022,,,heat,purchase,150000,GJ,,,,,0.12,,", exchanges=HEAD + "X1,2022,A,B,heat,,100000,GJ,\n"
-    )
+    case = energy(COAL, "B,2022,,,heat,purchase,150000,GJ,,,,,0.12,,", exchanges=HEAD + "X1,2022,A,B,heat,,100000,GJ,\n")
     check(case, 20000 + 6000, 12000)
     assert {"exchange_carved", "exchange_one_sided"} <= case.checks()
 
 
 def test_part_of_what_is_consumed_comes_from_a_member(energy):
     """Consumption filed alone is complete: the exchange names a part of it and takes the place of nothing."""
-    case = energy(
-        COAL, "B,2022,,,heat,consumption,150000,GJ,,,,,0.12,,", exchanges=HEAD + "X1,2022,A,B,heat,,100000,GJ,\n"
-    )
+    case = energy(COAL, "B,2022,,,heat,consumption,150000,GJ,,,,,0.12,,", exchanges=HEAD + "X1,2022,A,B,heat,,100000,GJ,\n")
     check(case, 20000 + 6000, 12000)
 
 
@@ -118,7 +114,9 @@ def test_months_of_an_exchange_add_up(energy):
     check(case, 22162, 12000)
 
 
-@pytest.mark.parametrize("bought", [(), ("B,2022,,,heat,purchase,100000,GJ,,,,,,,",), ("B,2022,,,heat,purchase,100000,GJ,,,,,,A,",)])
+@pytest.mark.parametrize(
+    "bought", [(), ("B,2022,,,heat,purchase,100000,GJ,,,,,,,",), ("B,2022,,,heat,purchase,100000,GJ,,,,,,A,",)]
+)
 def test_exchanges_of_one_pair_with_factors_of_their_own(energy, bought):
     """25,000 GJ at 0.18 and 75,000 GJ at 0.10 are 12,000 t, however the taker files them."""
     case = energy(COAL, GAS, *bought, exchanges=HEAD + "X2,2022,A,B,heat,,25000,GJ,0.18\nX1,2022,A,B,heat,,75000,GJ,0.1\n")

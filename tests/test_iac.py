@@ -107,9 +107,7 @@ def two_tables(tmp_path):
     """The second layout: lower-case names, whole-number codes, the first stream only, a header row repeated inside."""
     assess = pd.DataFrame(rows_of(ASSESS)[1:], columns=[name.lower() for name in rows_of(ASSESS)[0]])
     recc = pd.DataFrame(rows_of(RECC)[1:], columns=[name.lower() for name in rows_of(RECC)[0]]).iloc[:, :10]
-    recc = recc.assign(fy=[2022, 2022, 2022, 2016, 2016, 2014, 2019], arc2=[2, 2, 2, 3, 2, 3, 2]).drop(
-        columns="appcode"
-    )
+    recc = recc.assign(fy=[2022, 2022, 2022, 2016, 2016, 2014, 2019], arc2=[2, 2, 2, 3, 2, 3, 2]).drop(columns="appcode")
     recc = pd.concat([recc, pd.DataFrame([{"superid": "SUPERID", "id": "ID"}])], ignore_index=True)
     assess.to_csv(tmp_path / "one.bin", index=False, compression="gzip")
     recc.to_parquet(tmp_path / "two.bin")
@@ -160,10 +158,7 @@ def test_energy_units_demand_and_fees(workbook):
     assert got.loc["electricity_demand"].tolist() == [90000, "kW-month", 900000]
     assert got.loc["electricity_fees"].tolist() == [1000, "USD", 1000]
     assert set(energy["year"]) == {2019}
-    assert (
-        row(energy, enterprise_id="XX0001", carrier="natural_gas")["note"]
-        == "audited in fiscal year 2016; IAC stream E2"
-    )
+    assert row(energy, enterprise_id="XX0001", carrier="natural_gas")["note"] == "audited in fiscal year 2016; IAC stream E2"
 
 
 def test_odd_energy_is_kept_and_noted(workbook):
@@ -221,10 +216,7 @@ def test_nothing_is_dropped(workbook):
         "saves nothing" in messages.loc["YY000101"].str.cat()
         and "unknown or missing resource code" in messages.loc["YY000101"].str.cat()
     )
-    assert (
-        tables["projects"]["filed_saving_usd"].sum()
-        == 107332 + 128723 + 112874 + 1128744 - 916144 + 8820 + 710 + 60 + 7
-    )
+    assert tables["projects"]["filed_saving_usd"].sum() == 107332 + 128723 + 112874 + 1128744 - 916144 + 8820 + 710 + 60 + 7
 
 
 def test_second_layout_by_content(two_tables):
@@ -306,9 +298,7 @@ def test_package_is_the_same_again(tmp_path, workbook):
     meta = yaml.safe_load((one / "cluster.yaml").read_text(encoding="utf-8"))
     assert (meta["id"], meta["price_year"], meta["gwp_set"]) == ("tiny", None, "ar4")
     assert meta["provenance"]["counts"]["projects"] == 6
-    assert str(tmp_path) not in (one / "cluster.yaml").read_text(encoding="utf-8") + (one / "README.md").read_text(
-        encoding="utf-8"
-    )
+    assert str(tmp_path) not in (one / "cluster.yaml").read_text(encoding="utf-8") + (one / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):

@@ -53,7 +53,10 @@ def test_a_unit_stops_at_its_own_use():
 
 
 def test_rows_of_one_project_on_one_base_add_up():
-    twice = pool({"": 1000}, [("P1", "", "absolute", 100), ("P1", "", "absolute", 50), ("P2", "", "fraction", 0.3), ("P2", "", "fraction", 0.4)])
+    twice = pool(
+        {"": 1000},
+        [("P1", "", "absolute", 100), ("P1", "", "absolute", 50), ("P2", "", "fraction", 0.3), ("P2", "", "fraction", 0.4)],
+    )
     assert twice.saved({"P1"}) == 150
     assert twice.saved({"P2"}) == pytest.approx(580)
 

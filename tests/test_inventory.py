@@ -14,11 +14,12 @@ def rows_of(case, carrier):
 
 
 def test_three_firms_add_up(tiny):
-    firms = tiny().enterprises.set_index("enterprise_id")
+    case = tiny()
+    firms = case.enterprises.set_index("enterprise_id")
     assert firms["total_tco2e"].to_dict() == pytest.approx({"A": 20000, "B": 3000, "C": 2300})
     assert firms["direct_tco2e"].to_dict() == pytest.approx({"A": 20000, "B": 2000, "C": 300})
     assert firms.loc["B", "carbon_intensity"] == pytest.approx(3000 / 20)
-    assert tiny().items["cluster_total_tco2e"] == pytest.approx(25300)
+    assert case.items["cluster_total_tco2e"] == pytest.approx(25300)
     assert firms["rank"].to_dict() == {"A": 1, "B": 2, "C": 3}
     assert firms["share_pct"].sum() == pytest.approx(100)
     assert firms["key_emitter"].to_dict() == {"A": 1, "B": 1, "C": 0}  # A alone has 79.05 %, below 80 %
@@ -61,7 +62,14 @@ def test_process_gases_are_weighted(energy):
 
 def test_stock_equation(energy):
     """100 + 1000 + 50 - 200 - 30 - 120 - 40 = 760."""
-    flows = [("opening_stock", 100), ("purchase", 1000), ("transfer_in", 50), ("sale", 200), ("transfer_out", 30), ("closing_stock", 120)]
+    flows = [
+        ("opening_stock", 100),
+        ("purchase", 1000),
+        ("transfer_in", 50),
+        ("sale", 200),
+        ("transfer_out", 30),
+        ("closing_stock", 120),
+    ]
     lines = [f"A,2022,,,diesel,{flow},{quantity},t,,,,,3,," for flow, quantity in [*flows, ("non_energy_use", 40)]]
     case = energy(*lines)
     assert total(case) == pytest.approx(760 * 3)

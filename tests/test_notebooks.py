@@ -17,7 +17,7 @@ import pytest
 from browser import open_page, skip_without_browser
 from workbench import params, report, wording, words
 
-ROOT = Path(__file__).absolute().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = [ROOT / "notebooks" / f"{n}.ipynb" for n in ("10_intake", "20_inventory", "30_potential", "40_selection", "50_report")]
 OWN = {
     "cluster": "ohio-metals",
@@ -126,10 +126,10 @@ def test_papermill_reads_every_parameter_with_type_default_and_meaning():
 
 
 def execute(path: Path, folder: Path, **parameters) -> Path:
-    return_to = folder / path.name
+    made = folder / path.name
     given = {"run_dir": str(folder), "reduction_pct": None} | parameters
-    papermill.execute_notebook(path, return_to, parameters=given, kernel_name="python3", progress_bar=False, cwd=ROOT)
-    return return_to
+    papermill.execute_notebook(path, made, parameters=given, kernel_name="python3", progress_bar=False, cwd=ROOT)
+    return made
 
 
 def run_all(folder: Path, **parameters) -> Path:
@@ -157,8 +157,8 @@ def assert_contract(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def three_firms(tiny, tmp_path_factory) -> Path:
-    """All five notebooks on the cluster of three enterprises, in English; a cut of 5 %."""
+def three_firms(tiny, tmp_path_factory) -> tuple[Path, dict]:
+    """All five notebooks on the cluster of three enterprises: the run's folder and its parameters; a cut of 5 %."""
     folder = tmp_path_factory.mktemp("three")
     # Names that a page must never run or set as a formula.
     firms = (
@@ -166,43 +166,46 @@ def three_firms(tiny, tmp_path_factory) -> Path:
         "A,Alpha <script>alert(1)</script>,甲厂,power,10000000\nB,$Beta$ *one*,乙厂,paper,20000000\nC,Gamma,丙厂,food,30000000\n"
     )
     package = tiny(enterprises=firms).write(folder / "package")
-    parameters = {"cluster": "tiny", "package": str(package), "year": 2022, "reduction_pct": 5.0, "front_points": 4}
-    return run_all(folder / "run", **parameters)
+    given = {"cluster": "tiny", "package": str(package), "year": 2022, "reduction_pct": 5.0, "front_points": 4}
+    return run_all(folder / "run", **given), given
 
 
-def test_three_firms_leave_the_tables_of_the_contract(three_firms):
-    assert_contract(three_firms)
-    items = {row["item"]: float(row["value"]) for row in table(three_firms, "cluster")}
+def test_three_firms_from_the_package_to_the_report(three_firms):
+    folder, _ = three_firms
+    assert_contract(folder)
+    items = {row["item"]: float(row["value"]) for row in table(folder, "cluster")}
     assert items["cluster_total_tco2e"] == pytest.approx(25_300, rel=1e-9)
-    summary = json.loads((three_firms / "tables" / "selection.json").read_text(encoding="utf-8"))
+    summary = json.loads((folder / "tables" / "selection.json").read_text(encoding="utf-8"))
     assert summary["status"] == "optimal"
     assert summary["budget_tco2e"] == pytest.approx(0.95 * 25_300)
-    assert {row["project_id"] for row in table(three_firms, "bundle") if row["selected"] == "1"} == {"P1"}
+    assert {row["project_id"] for row in table(folder, "bundle") if row["selected"] == "1"} == {"P1"}
 
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_report_of_three_firms_opens_in_a_browser(three_firms, lang):
     skip_without_browser()
-    page = report.export(three_firms / "50_report.ipynb", three_firms / f"report-{lang}.html", lang=lang, kind="report")
-    seen = open_page(page)
-    assert not seen.failed_requests and not seen.console_errors and not seen.requests
-    assert seen.overflow == {1280: 0, 390: 0}
-    assert "25,300" in seen.text
-    assert "Alpha <script>alert(1)</script>" in seen.text and "$Beta$ *one*" in seen.text
-    other = "待处理的问题" if lang == "en" else "Findings still open"
-    assert other not in seen.text
+    for lang, other in (("en", "待处理的问题"), ("zh", "Findings still open")):
+        seen = open_page(report.export(folder / "50_report.ipynb", folder / f"{lang}.html", lang=lang, kind="report"))
+        assert not seen.failed_requests and not seen.console_errors and not seen.requests
+        assert seen.overflow == {1280: 0, 390: 0}
+        assert "25,300" in seen.text and other not in seen.text
+        assert "Alpha <script>alert(1)</script>" in seen.text and "$Beta$ *one*" in seen.text
 
 
+@pytest.mark.slow
 def test_a_second_run_gives_the_same_tables(three_firms, tmp_path):
-    again = tmp_path / "run"
-    shutil.copytree(three_firms / "checked", again / "checked")
-    shutil.copytree(three_firms / "tables", again / "tables")
-    given = {"cluster": "tiny", "package": str(three_firms.parent / "package"), "year": 2022, "reduction_pct": 5.0}
-    for path in NOTEBOOKS[1:4]:
-        execute(path, again, front_points=4, **given)
+    folder, given = three_firms
+    again = run_all(tmp_path / "run", **given)
     for name in CONTRACT:
-        file = f"tables/{name}.csv"
-        assert (again / file).read_bytes() == (three_firms / file).read_bytes(), name
+        assert (again / f"tables/{name}.csv").read_bytes() == (folder / f"tables/{name}.csv").read_bytes(), name
+
+
+@pytest.mark.slow
+def test_a_budget_out_of_reach_is_told_as_a_result(three_firms, tmp_path):
+    folder, given = three_firms
+    shutil.copytree(folder, tmp_path / "run")
+    for path in NOTEBOOKS[3:]:
+        execute(path, tmp_path / "run", **given | {"lang": "zh", "reduction_pct": None, "budget_tco2e": 100.0})
+    page = report.export(tmp_path / "run" / "50_report.ipynb", tmp_path / "report.html", lang="zh", kind="report")
+    text = page.read_text(encoding="utf-8")
+    assert "没有任何组合能达到 100 tCO₂e" in text and "甲厂" in text
 
 
 def test_a_notebook_without_the_one_before_names_it(tmp_path):
@@ -210,16 +213,6 @@ def test_a_notebook_without_the_one_before_names_it(tmp_path):
         execute(NOTEBOOKS[1], tmp_path)
     assert failed.value.ename == "RunError"
     assert "10_intake" in failed.value.evalue and "\n" not in failed.value.evalue
-
-
-def test_a_budget_out_of_reach_is_told_as_a_result(three_firms, tmp_path):
-    shutil.copytree(three_firms, tmp_path / "run")
-    given = {"cluster": "tiny", "package": str(three_firms.parent / "package"), "year": 2022, "budget_tco2e": 100.0}
-    for path in NOTEBOOKS[3:]:
-        execute(path, tmp_path / "run", lang="zh", **given)
-    page = report.export(tmp_path / "run" / "50_report.ipynb", tmp_path / "report.html", lang="zh", kind="report")
-    text = page.read_text(encoding="utf-8")
-    assert "没有任何组合能达到 100 tCO₂e" in text and "甲厂" in text
 
 
 @pytest.mark.slow
@@ -238,11 +231,13 @@ def test_the_shipped_clusters_run_to_the_report(name, lang, tmp_path):
 # Words
 
 SUMMARY = {
-    "status": "optimal", "objective": "capex", "objective_value": 1_300_000.0, "bound": 1_300_000.0, "gap": 0.0, "emissions_before": 1000.0,
-    "emissions_after": 900.0, "budget_tco2e": 950.0, "capex": 1_300_000.0, "annual_cost": -20_000.0, "marginal_abatement_cost": 12.5,
-    "least_reachable_tco2e": 800.0, "greedy_value": 1_500_000.0, "greedy_emissions": 940.0, "greedy_by_objective_value": None,
-    "recheck": "ok", "limits_to_move": [], "projects_selected": 2, "projects_eligible": 5, "solver": "HiGHS", "solver_version": "1.0",
+    "status": "optimal", "objective": "capex", "objective_value": 1_300_000.0, "bound": 1_300_000.0, "gap": 0.0,
+    "emissions_before": 1000.0, "emissions_after": 900.0, "budget_tco2e": 950.0, "capex": 1_300_000.0, "annual_cost": -20_000.0,
+    "marginal_abatement_cost": 12.5, "least_reachable_tco2e": 800.0, "greedy_value": 1_500_000.0, "greedy_emissions": 940.0,
+    "greedy_by_objective_value": None, "recheck": "ok", "limits_to_move": [], "projects_selected": 2, "projects_eligible": 5,
+    "solver": "HiGHS", "solver_version": "1.0",
 }  # fmt: skip
+NO_PLAN = {"status": "infeasible", "objective_value": None, "emissions_after": None, "capex": None, "annual_cost": None}
 
 
 def test_the_plan_in_words():
@@ -259,14 +254,7 @@ def test_a_plan_stopped_by_time_is_not_called_best():
 
 
 def test_an_infeasible_budget_names_what_would_have_to_move():
-    none = {
-        "status": "infeasible",
-        "objective_value": None,
-        "emissions_after": None,
-        "capex": None,
-        "annual_cost": None,
-        "budget_tco2e": 700.0,
-    }
+    none = NO_PLAN | {"budget_tco2e": 700.0}
     moves = [
         {"limit": "budget", "now": 700.0, "needed": 800.0, "move_by_tco2e": 100.0},
         {"limit": "capital", "least_reachable_without_tco2e": 650.0, "enough_alone": True},

@@ -32,7 +32,10 @@ def test_carbon_price_and_price_growth(tiny):
 
 
 def test_grant_and_opex(tiny):
-    case = tiny(projects=HEAD + "P1,Boiler,A,1000000,20000,10,400000,,,,\n", savings="project_id,carrier,mode,amount,unit\nP1,bituminous,absolute,1000,t\n")
+    case = tiny(
+        projects=HEAD + "P1,Boiler,A,1000000,20000,10,400000,,,,\n",
+        savings="project_id,carrier,mode,amount,unit\nP1,bituminous,absolute,1000,t\n",
+    )
     row = project(case)
     assert (row["capex"], row["gross_capex"]) == (600000, 1000000)
     assert row["annual_cost"] == pytest.approx(600000 * 0.14902949 + 20000 - 500000, abs=0.01)
@@ -63,7 +66,9 @@ def test_fuel_switching_counts_both(tiny):
 
 
 def test_a_carrier_not_yet_used_takes_the_factor_table(tiny):
-    case = tiny(savings="project_id,carrier,mode,amount,unit\nP1,bituminous,absolute,1000,t\nP1,natural_gas,absolute,-10,10^4 Nm3\n")
+    case = tiny(
+        savings="project_id,carrier,mode,amount,unit\nP1,bituminous,absolute,1000,t\nP1,natural_gas,absolute,-10,10^4 Nm3\n"
+    )
     assert project(case)["tco2e_saved"] == pytest.approx(2000 - 216.219, abs=1e-3)
 
 
@@ -109,9 +114,10 @@ def test_who_takes_part(tiny):
 
 
 def test_no_project_at_all(tiny):
-    found = tiny(projects=None, savings=None).assess()
+    case = tiny(projects=None, savings=None)
+    found = case.assess()
     assert found.projects.empty and found.bases.empty and found.lines.empty
-    assert curve.curve(found.projects, [], *(tiny().checked.tables[t] for t in ("relations", "groups"))).empty
+    assert curve.curve(found.projects, [], *(case.checked.tables[t] for t in ("relations", "groups"))).empty
 
 
 def test_bought_and_consumed_price(tiny):
@@ -159,7 +165,9 @@ def test_curve_obeys_relations(tiny, relations, entered):
 def test_a_prerequisite_enters_first(tiny):
     case = tiny(relations="project_id,relation,other_id\nP3,requires,P1\n")
     found, tables = case.assess(), case.checked.tables
-    order = curve.curve(found.projects, interaction.pools(found.bases, found.lines), tables["relations"], tables["groups"])["project_id"].tolist()
+    order = curve.curve(found.projects, interaction.pools(found.bases, found.lines), tables["relations"], tables["groups"])[
+        "project_id"
+    ].tolist()
     assert order.index("P1") < order.index("P3")
 
 

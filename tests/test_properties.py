@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from workbench import interaction, selection, store
 
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=150, deadline=None)
+FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=100, deadline=None)
 FIRMS = "ABC"
 PAIRS = [(a, b) for a in FIRMS for b in FIRMS if a != b]
 EF = {"electricity": 0.5, "heat": 0.1, "coke": 3.0}
@@ -58,7 +58,10 @@ def clusters(draw):
 def case_of(tiny, lines, exchanges, factor=1.0):
     energy = pd.DataFrame(lines, columns=["enterprise_id", "carrier", "flow", "quantity", "unit", "tco2_per_unit", "counterparty"])
     energy = energy.assign(year=2022, note=[f"line {n}" for n in range(len(energy))], quantity=energy["quantity"] * factor)
-    flows = pd.DataFrame(exchanges, columns=["exchange_id", "from_enterprise", "to_enterprise", "commodity", "quantity_received", "unit", "tco2_per_unit"])
+    flows = pd.DataFrame(
+        exchanges,
+        columns=["exchange_id", "from_enterprise", "to_enterprise", "commodity", "quantity_received", "unit", "tco2_per_unit"],
+    )
     flows = flows.assign(year=2022, quantity_received=flows["quantity_received"] * factor)
     return tiny(energy=energy, exchanges=flows if len(flows) else None, projects=None, savings=None)
 
@@ -133,7 +136,7 @@ def results(case) -> dict[str, str]:
     }
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**31))
 def test_row_order_never_matters(tiny, seed):
     case = tiny(**RICH)

@@ -78,7 +78,9 @@ def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.Data
     ]
     rows = rows[~odd & ~no_unit]
     absolute = rows["mode"] == "absolute"
-    amounts, _, problems = factors.quantify(rows[absolute].assign(quantity=rows.loc[absolute, "amount"]), factors.defaults(used), "savings")
+    amounts, _, problems = factors.quantify(
+        rows[absolute].assign(quantity=rows.loc[absolute, "amount"]), factors.defaults(used), "savings"
+    )
     kinds = amounts["carrier"].map(dictionary.carriers()["kind"])
     plain = kinds.isin(["charge", "direct", "medium"])
     amounts["activity"] = amounts["activity"].mask(plain, amounts["quantity"])

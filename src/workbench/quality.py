@@ -93,7 +93,8 @@ def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.D
     off = ratio.where(ratio >= 1, 1 / ratio)
     currency = meta.get("currency", "")
     text = pd.Series(
-        [f"{findings.number(p)} {currency}/{u}" for p, u in zip(price[far], sized.loc[far, "activity_unit"], strict=True)], dtype=str
+        [f"{findings.number(p)} {currency}/{u}" for p, u in zip(price[far], sized.loc[far, "activity_unit"], strict=True)],
+        dtype=str,
     )
     return [
         findings.raw(
@@ -130,7 +131,7 @@ def _relations(relations: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _groups(groups: pd.DataFrame) -> list[pd.DataFrame]:
     found = []
-    for name, group in groups.groupby("group_id", sort=True):
+    for _, group in groups.groupby("group_id", sort=True):
         least, most = group["min_selected"].max(), group["max_selected"].min()
         if least > min(most if pd.notna(most) else len(group), len(group)):
             rows = group[group["min_selected"].notna()].set_index("row")

@@ -27,7 +27,12 @@ def _entries() -> dict[str, dict[str, str]]:
 def _labels() -> dict[str, dict[str, str]]:
     """Labels of fields, carriers and codes from the data dictionary, by name; the first one filed wins."""
     labels: dict[str, dict[str, str]] = {}
-    for name, key in (("fields.csv", "field"), ("carriers.csv", "carrier"), ("codes.csv", "code"), ("factors/process.csv", "process")):
+    for name, key in (
+        ("fields.csv", "field"),
+        ("carriers.csv", "carrier"),
+        ("codes.csv", "code"),
+        ("factors/process.csv", "process"),
+    ):
         with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 labels.setdefault(row[key], {"en": row["label_en"], "zh": row["label_zh"]})

@@ -10,7 +10,7 @@ import pandas as pd
 
 from workbench import interaction, wording
 from workbench.selection import solve
-from workbench.selection.greedy import greedy
+from workbench.selection.greedy import Greedy, greedy
 from workbench.selection.problem import Problem, fixed_cost
 from workbench.selection.recheck import recheck
 
@@ -66,15 +66,18 @@ def _greedy_facts(problem: Problem) -> dict[str, Any]:
         plan = greedy(problem, by)
         facts |= {
             f"{name}_value": plan.value if plan.met else None,
-            f"{name}_status": "met" if plan.met else "ends above the budget" if _above(problem, plan.emissions) else "breaks a limit",
+            f"{name}_status": _status(problem, plan),
             f"{name}_emissions": plan.emissions,
             f"{name}_projects": len(plan.chosen),
         }
     return facts
 
 
-def _above(problem: Problem, emissions: float) -> bool:
-    return problem.budget is not None and emissions > problem.budget + 1e-6 * max(1.0, problem.budget)
+def _status(problem: Problem, plan: Greedy) -> str:
+    if plan.met:
+        return "met"
+    above = problem.budget is not None and plan.emissions > problem.budget + 1e-6 * max(1.0, problem.budget)
+    return "ends above the budget" if above else "breaks a limit"
 
 
 def _next_tonne(problem: Problem, summary: dict[str, Any]) -> float | None:

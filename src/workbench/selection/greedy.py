@@ -12,7 +12,7 @@ from workbench.selection.recheck import recheck
 
 @dataclass(frozen=True)
 class Greedy:
-    """The greedy bundle: `chosen`, its true `emissions` and `value`; `met` says whether it reaches the budget and keeps every limit."""
+    """The greedy bundle: `chosen`, its true `emissions` and `value`; `met`: it reaches the budget and keeps every limit."""
 
     chosen: frozenset[str]
     emissions: float

@@ -58,7 +58,10 @@ def _rules(problem: Problem, chosen: set[str]) -> list[str]:
 
 
 def _saved(problem: Problem, chosen: set[str]) -> list[tuple[str, float, float, float, float]]:
-    """(enterprise, activity saved, tCO2e per unit, price, tce per unit) of each pool: absolute first, never below nil, then fractions."""
+    """(enterprise, activity saved, tCO2e per unit, price, tce per unit) of each pool.
+
+    Absolute savings first, never below nil, then fractions.
+    """
     out = []
     for pool in problem.pools:
         after_units = 0.0

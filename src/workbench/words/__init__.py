@@ -28,8 +28,9 @@ from workbench.words.plan import greedy_summary, money_summary, report_summary, 
 from workbench.words.readable import SHOWN, factor_rows, intensity_heading, readable, table, with_names, word
 
 __all__ = [
-    "SHOWN", "Prose", "boundary_summary", "cluster_name", "currency_name", "data_nature", "factor_rows", "facts", "findings_summary",
-    "greedy_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "money", "money_summary",
-    "nature_kind", "number", "parameters", "potential_summary", "price_note", "provenance", "readable", "report_summary",
-    "selection_figures", "selection_summary", "sources", "synthetic_warning", "table", "title", "with_names", "word",
+    "SHOWN", "Prose", "boundary_summary", "cluster_name", "currency_name", "data_nature", "factor_rows", "facts",
+    "findings_summary", "greedy_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "money",
+    "money_summary", "nature_kind", "number", "parameters", "potential_summary", "price_note", "provenance", "readable",
+    "report_summary", "selection_figures", "selection_summary", "sources", "synthetic_warning", "table", "title",
+    "with_names", "word",
 ]  # fmt: skip
