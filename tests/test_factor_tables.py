@@ -27,7 +27,7 @@ GJ_PER_MMBTU, KG_PER_LB, GJ_PER_TCE = 1.055056, 0.45359237, 29.3076
 
 
 def table(name):
-    with open(DATA / f"{name}.csv", encoding="utf-8", newline="") as file:
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

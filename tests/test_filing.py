@@ -224,11 +224,7 @@ def test_ragged_rows(tiny, tmp_path):
     assert both.tables["enterprises"]["enterprise_id"].tolist() == ["B", "C"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the reader of CSV drops the surplus of a first row, and what follows an open quote, in silence"
-)
 @pytest.mark.parametrize("rows", [b"A,Alpha,power,surplus\nB,Beta,paper\n", b'A,"Alpha,power\nB,Beta,paper\nC,Gamma,food\n'])
-@pytest.mark.filterwarnings("ignore::pandas.errors.ParserWarning")
 def test_nothing_of_a_file_is_lost_in_silence(tiny, tmp_path, rows):
     filed = read(tiny().write(tmp_path), enterprises=b"enterprise_id,name,sector\n" + rows)
     assert "ragged_row" in checks(filed)

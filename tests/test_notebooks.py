@@ -246,6 +246,9 @@ def test_the_plan_in_words():
     assert "from 1,000 to 900 tCO₂e a year, by 10 %" in said and "earns 20,000 USD a year" in said
     assert "130 万美元" in str(words.selection_summary(SUMMARY, "USD", "zh"))
     assert "200,000 USD more than the least (15.4 %)" in str(words.greedy_summary(SUMMARY, "USD", "en"))
+    for emissions, told in ((960.0, "never reaches the budget"), (940.0, "breaks another limit")):
+        summary = SUMMARY | {"greedy_value": None, "greedy_emissions": emissions}
+        assert told in str(words.greedy_summary(summary, "USD", "en"))
 
 
 def test_a_plan_stopped_by_time_is_not_called_best():

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import tempfile
+import warnings
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,21 +98,34 @@ def _read_file(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
 
 
 def _parse_csv(text: str, table: str, remarks: list[dict]) -> pd.DataFrame:
-    """Cells as text; a line with too many cells is kept as far as the headings reach and remarked on."""
+    """Cells as text; a line with too many cells is kept as far as the headings reach, an open quotation mark as it stands."""
     options = {"dtype": str, "keep_default_na": False, "skip_blank_lines": False, "index_col": False}
-    try:
-        return pd.read_csv(io.StringIO(text), **options)
-    except pd.errors.EmptyDataError:
+    width, closed = _line_widths(text, table, remarks)
+    if not width:
         return pd.DataFrame()
-    except pd.errors.ParserError:
-        pass
-    width = len(next(csv.reader(io.StringIO(text))))
+    ragged = any(remark["check"] == "ragged_row" and remark["table"] == table for remark in remarks)
+    if ragged:
+        options |= {"engine": "python", "on_bad_lines": lambda cells: cells[:width]}
+    if not closed:
+        options["quoting"] = csv.QUOTE_NONE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)  # what it says is in the remarks, with the line
+        return pd.read_csv(io.StringIO(text), **options)
 
-    def shorten(cells: list[str]) -> list[str]:
-        remarks.append({"check": "ragged_row", "table": table, "seen": ",".join(cells)[:120]})
-        return cells[:width]
 
-    return pd.read_csv(io.StringIO(text), engine="python", on_bad_lines=shorten, **options)
+def _line_widths(text: str, table: str, remarks: list[dict]) -> tuple[int, bool]:
+    """(number of headings, whether every quotation mark is closed); lines with more cells than headings are remarked on."""
+    lines = csv.reader(io.StringIO(text), strict=True)
+    width = 0
+    try:
+        for number, cells in enumerate(lines):
+            width = len(cells) if number == 0 else width
+            if len(cells) > width and any(cells[width:]):
+                remarks.append({"check": "ragged_row", "table": table, "seen": ",".join(cells)[:120]})
+    except csv.Error as error:
+        remarks.append({"check": "ragged_row", "table": table, "seen": f"line {lines.line_num}: {error}"})
+        return width or len(text.splitlines()[0].split(",")), False
+    return width, True
 
 
 def _read_workbook(path: Path) -> Package:
@@ -140,6 +154,8 @@ def _read_workbook(path: Path) -> Package:
 
 def _meta_from_sheet(sheet: pd.DataFrame) -> dict:
     """Two columns key, value; `name_en` and `name_zh` become the two-language name."""
+    if sheet.shape[1] < 2:
+        raise PackageError("the sheet 'cluster' needs two columns: key and value")
     pairs = {str(k).strip(): v for k, v in zip(sheet.iloc[:, 0], sheet.iloc[:, 1], strict=True) if _cell_text(k)}
     meta = {k: (int(v) if isinstance(v, float) and v.is_integer() else v) for k, v in pairs.items() if _cell_text(v)}
     names = {lang: str(meta.pop(f"name_{lang}")) for lang in ("en", "zh") if f"name_{lang}" in meta}
@@ -281,7 +297,7 @@ class RunFolder:
 
 
 def _read_typed(path: Path) -> pd.DataFrame:
-    """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats, the rest is as it looks."""
+    """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     kinds = dict(zip(dictionary.fields()["field"], dictionary.fields()["type"], strict=True))
     for column in frame.columns:

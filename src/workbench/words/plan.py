@@ -109,25 +109,12 @@ def _no_plan(summary: dict[str, Any], lang: str) -> list[str]:
 
 def greedy_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
     """The plan that goes down the cost curve until the budget is met, beside the least one."""
-    value, best = summary["greedy_value"], summary["objective_value"]
+    best = summary["objective_value"]
     if summary["budget_tco2e"] is None:
         return Prose((say("greedy.no_budget", lang),), lang)
-    if best is None or value is None:
-        key = "greedy.neither" if best is None else "greedy.fails"
-        return Prose((say(key, lang, emissions=summary["greedy_emissions"]),), lang)
-    more = value - best
-    if abs(more) <= 1e-6 * max(1.0, abs(best)):
-        said = [say("greedy.same", lang, value=money(value, currency, lang))]
-    else:
-        said = [
-            say(
-                "greedy.more",
-                lang,
-                value=money(value, currency, lang),
-                more=money(more, currency, lang),
-                share=percent(more, abs(best)),
-            )
-        ]
+    if best is None:
+        return Prose((say("greedy.neither", lang, emissions=summary["greedy_emissions"]),), lang)
+    said = [_greedy(summary, currency, lang)]
     by_objective = summary.get("greedy_by_objective_value")
     if by_objective is not None:
         said.append(
@@ -139,6 +126,19 @@ def greedy_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
             )
         )
     return Prose(tuple(said), lang)
+
+
+def _greedy(summary: dict[str, Any], currency: str, lang: str) -> str:
+    """The greedy plan against the least one: dearer, equal, or no plan at all."""
+    value, best = summary["greedy_value"], summary["objective_value"]
+    if value is None:
+        low = summary["greedy_emissions"] <= summary["budget_tco2e"] + 1e-6
+        return say("greedy.breaks" if low else "greedy.fails", lang, emissions=summary["greedy_emissions"])
+    more = value - best
+    if abs(more) <= 1e-6 * max(1.0, abs(best)):
+        return say("greedy.same", lang, value=money(value, currency, lang))
+    share = percent(more, abs(best))
+    return say("greedy.more", lang, value=money(value, currency, lang), more=money(more, currency, lang), share=share)
 
 
 def money_summary(bundle: pd.DataFrame, potential: pd.DataFrame, currency: str, lang: str) -> Prose:

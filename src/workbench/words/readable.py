@@ -47,7 +47,7 @@ SHOWN = {
         + ["taker_ledger", "giver_ledger"]
     },
     "factors": {
-        "columns": [*_FACTOR, "source", "valid_from", "valid_to", "confidence", "reason", "sha256"],
+        "columns": [*_FACTOR, "source", "valid_from", "reason", "sha256"],
         "digits": {"tco2e_per_unit": 5},
         "note": "hash",
     },
@@ -59,7 +59,7 @@ SHOWN = {
     },
     "projects": {
         "columns": ["project_id", "name", "enterprise", "tce_saved", "tco2e_saved", "capex", "annual_cost", "payback_years"]
-        + ["irr_pct", "abatement_cost", "flags"],
+        + ["abatement_cost"],
         "limit": 20,
         "note": "alone",
         "rest_in": "tables/potential.csv",
