@@ -169,8 +169,8 @@ def _grid_row(meta: dict[str, Any], year: int) -> tuple[dict | None, list[pd.Dat
     factor = float(best["co2_t_per_mwh"]) + _other_gases(best["ch4_kg_per_mwh"], best["n2o_kg_per_mwh"], meta)
     reason = "grid average of region and year" if exact else f"nearest read row for {wanted}"
     row = _row(
-        best["factor_id"], "electricity", factor, "MWh", GJ_PER_MWH, reason, dict(best) | {"valid_from": str(best["year"]),
-        "valid_to": str(best["year"])},
+        best["factor_id"], "electricity", factor, "MWh", GJ_PER_MWH, reason, dict(best) | {"valid_from": f"{best['year']:.0f}",
+        "valid_to": f"{best['year']:.0f}"},
         heating_value_basis="energy content",
     )  # fmt: skip
     if exact:

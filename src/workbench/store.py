@@ -191,7 +191,7 @@ def _formulas_without_value(path: Path, sheets: dict[str, pd.DataFrame]) -> dict
 
 def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFrame:
     """Trimmed text cells, trimmed headings, no blank lines; index = row of the file counted from 1 with the header."""
-    frame = frame.astype(str)
+    frame = frame.fillna("").astype(str)
     frame.columns = [str(c).strip() for c in frame.columns]
     double = frame.columns[frame.columns.duplicated()].tolist()
     for name in double:

@@ -47,7 +47,7 @@ SHOWN = {
         + ["taker_ledger", "giver_ledger"]
     },
     "factors": {
-        "columns": [*_FACTOR, "source", "valid_from", "reason", "sha256"],
+        "columns": [*_FACTOR, "source", "valid_from", "confidence", "reason", "sha256"],
         "digits": {"tco2e_per_unit": 5},
         "note": "hash",
     },
