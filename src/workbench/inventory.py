@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, factors, findings, flows, units
+from workbench import dictionary, factors, findings, flows, process, units
 
 COLUMNS = [
     "enterprise_id", "unit_id", "year", "source", "scope", "carrier", "activity", "activity_unit", "energy_gj", "tce", "tco2e",
@@ -59,9 +59,11 @@ def compile(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int, ow
     found += problems
     rows, problems = _balance(ledger)
     found += problems
-    process, process_factors, problems = _process(tables["process"], meta, year)
+    made, process_factors, problems = process.emissions(tables["process"], meta, year)
     found += problems
-    rows = pd.concat([rows, process], ignore_index=True) if len(process) else rows
+    if len(made):
+        made = made.groupby([*_KEYS, "source", "scope", "quality"], sort=True)[_SUMS].sum().reset_index()
+        rows = pd.concat([rows, made], ignore_index=True)
     rows = _finish(rows, tables, year)
     used = pd.concat([chosen, own_rows, own_given, process_factors], ignore_index=True).drop_duplicates("factor_id")
     return Inventory(rows, settled, used.sort_values("factor_id").reset_index(drop=True), bought, found)
@@ -214,62 +216,6 @@ def _split_units(rows: pd.DataFrame, used: pd.DataFrame, made: pd.Series) -> tup
     whole = pd.concat([rows[~spread], parts.drop(columns="share")], ignore_index=True)
     assert abs(whole["tco2e"].sum() - rows["tco2e"].sum()) <= 1e-6 * max(1.0, rows["tco2e"].abs().sum())
     return whole, found
-
-
-def _process(process: pd.DataFrame, meta: dict[str, Any], year: int) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
-    """Process emissions: quantity x factor of the process (gases weighted by GWP), or the filer's own factor."""
-    rows = process[process["year"] == year].copy()
-    if rows.empty:
-        return pd.DataFrame(), pd.DataFrame(columns=factors.COLUMNS), []
-    table = dictionary.read_table("factors/process").drop_duplicates("process").set_index("process")
-    rows["unit_id"] = rows["unit_id"].fillna("").astype(str)
-    weight = table["gas"].map({"CO2": 1.0, "CO2e": 1.0} | factors.gwp(str(meta.get("gwp_set", ""))))
-    value = pd.to_numeric(table["value"]) * weight
-    size = [_process_size(u, table.at[p, "unit"]) for u, p in zip(rows["unit"], rows["process"], strict=True)]
-    rows["activity"] = rows["quantity"] * pd.Series(size, index=rows.index, dtype=float)
-    own = rows["tco2_per_unit"].notna()
-    rows["tco2e"] = (rows["activity"] * rows["process"].map(value)).mask(own, rows["quantity"] * rows["tco2_per_unit"])
-    rows["activity"] = rows["activity"].mask(own, rows["quantity"])
-    rows["activity_unit"] = rows["process"].map(table["unit"]).mask(own, rows["unit"])
-    ids = rows["process"].map(table["factor_id"])
-    stated = (
-        "own:"
-        + rows["enterprise_id"]
-        + ":"
-        + rows["process"]
-        + ":"
-        + rows["tco2_per_unit"].map("{:.6g}".format)
-        + "tCO2e/"
-        + rows["unit"]
-    )
-    rows["factor_id"] = ids.mask(own, stated)
-    bad = rows[rows["tco2e"].isna()].set_index("row")
-    found = [
-        findings.raw(
-            "unit_mismatch", bad, table="process", field="unit", seen=bad["unit"], expected=bad["process"], effect="row_set_aside"
-        )
-    ]
-    rows = rows[rows["tco2e"].notna()]
-    made = rows.drop_duplicates("factor_id")
-    used = [
-        factors.process_row(
-            r.factor_id, r.process, r.tco2e / r.activity if r.activity else 0.0, r.activity_unit, table.loc[r.process].to_dict()
-        )
-        for r in made.itertuples()
-    ]
-    rows = rows.assign(
-        carrier=rows["process"], counterparty="", internal=False, sign=1, energy_gj=0.0, quality="", source="process", scope=1
-    )
-    rows = rows.groupby([*_KEYS, "source", "scope", "quality"], sort=True)[_SUMS].sum().reset_index()
-    return rows, pd.DataFrame(used, columns=factors.COLUMNS), found
-
-
-def _process_size(unit: str, target: str) -> float:
-    """Factor units per filed unit; tonnes of CO2e may be filed as t."""
-    size = units.factor(unit, target)
-    if size is None and units.dimension(target) == "emission" and units.dimension(unit) == "mass":
-        size = units.factor(unit, "t")
-    return float("nan") if size is None else size
 
 
 def _finish(rows: pd.DataFrame, tables: dict[str, pd.DataFrame], year: int) -> pd.DataFrame:
