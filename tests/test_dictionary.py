@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench import dictionary, params, units
+from workbench import dictionary, findings, params, units
 from workbench.errors import ParameterError
 
 ROOT = Path(__file__).parents[1]
@@ -138,3 +138,11 @@ def test_every_parameter_has_a_meaning():
 def test_parameter_files_that_are_shipped_are_valid(name):
     stem, values = params.load(name)
     assert params.validate({"cluster": stem} | values).package_path.exists()
+
+
+def test_every_tolerance_has_a_unit_and_a_source():
+    table = findings.catalogue()
+    held = table[table["tolerance"] != ""]
+    assert len(held) > 5
+    assert (held["tolerance_unit"] != "").all()
+    assert (held["tolerance_source"] != "").all()

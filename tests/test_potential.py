@@ -1,5 +1,6 @@
 """Each project alone and the curve, by hand: savings through the inventory's own factors, money through its own bills."""
 
+import pandas as pd
 import pytest
 
 from workbench import curve, interaction
@@ -176,3 +177,11 @@ def test_curve_obeys_groups(tiny):
     found, tables = case.assess(), case.checked.tables
     rows = curve.curve(found.projects, interaction.pools(found.bases, found.lines), tables["relations"], tables["groups"])
     assert rows.set_index("project_id")["entered"].to_dict() == {"P3": 1, "P2": 1, "P1": 0}
+
+
+def test_an_intensity_cap_without_value_added_is_said_to_be_left_out(tiny):
+    case = tiny(enterprises="enterprise_id,name,sector\nA,Alpha,power\nB,Beta,paper\nC,Gamma,food\n")
+    said = pd.concat(case.assess(energy_intensity_cap=1.0).findings)
+    assert said.loc[said["check"] == "intensity_not_possible", "field"].tolist() == ["energy_intensity_cap"]
+    quiet = pd.concat(case.assess().findings)
+    assert "intensity_not_possible" not in set(quiet["check"])

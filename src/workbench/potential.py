@@ -56,6 +56,7 @@ def assess(
     lines = lines[lines["pool_id"].isin(known)].reset_index(drop=True)
     pool_list = interaction.pools(bases, lines)
     found += _limits(pool_list, tables["savings"])
+    found += _caps(tables["enterprises"], settings)
     projects, carriers, problems = _alone(tables["projects"], pool_list, bases, settings)
     return Assessment(projects, bases, lines, carriers, found + problems)
 
@@ -195,6 +196,13 @@ def _limits(pool_list: list[interaction.Pool], filed: pd.DataFrame) -> list[pd.D
                 for project, amount in over
             ]  # fmt: skip
     return found
+
+
+def _caps(enterprises: pd.DataFrame, settings: Settings) -> list[pd.DataFrame]:
+    """An intensity cap cannot hold where nobody files value added: it is left out, and said."""
+    added = pd.to_numeric(enterprises["value_added"]).sum()
+    asked = [name for name in ("energy_intensity_cap", "carbon_intensity_cap") if getattr(settings, name) is not None]
+    return [findings.raw("intensity_not_possible", table="enterprises", field=name) for name in asked if not added > 0]
 
 
 def _alone(
