@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workbench import factors, units
+from workbench import emissions, factors, units
 
 CN = {"country": "CN", "grid_region": "Jiangsu", "factor_set": "cn-f1", "gwp_set": "ar5"}
 US = {"country": "US", "grid_region": "RFCW", "factor_set": "us-epa", "gwp_set": "ar4"}
@@ -12,7 +12,7 @@ US = {"country": "US", "grid_region": "RFCW", "factor_set": "us-epa", "gwp_set":
 def quantify(meta, carrier, quantity, unit, **more):
     chosen, _ = factors.choose([carrier], meta, 2022)
     row = pd.DataFrame([{"enterprise_id": "A", "carrier": carrier, "quantity": quantity, "unit": unit} | more])
-    frame, own, found = factors.quantify(row, chosen, "energy")
+    frame, own, found = emissions.quantify(row, chosen, "energy")
     return frame.iloc[0], own, pd.concat(found, ignore_index=True)
 
 

@@ -1,32 +1,35 @@
-"""Emission factors: which row of the library serves a carrier, and what it makes of a filed quantity.
+"""Emission factors: which row of the library serves a carrier, in the order of preference the cluster states, and why.
 
 Families of factors are never mixed in silence: a carrier, year or region the chosen set does not hold is served by a named
 substitute with a finding, or by none with a finding. GWP-weighted CH4 and N2O are added where the set states them.
-Combustion: E = FC x NCV x CC x OF x 44/12 (GB/T 32151, NDRC guidelines); steam: AD = m (h - 83.74)/1000 GJ (MEE).
+Order of preference (GB/T 32150, GHG Protocol): measured, supplier's, local, provincial, regional, national, IPCC; `cluster.yaml`
+may state another one as `factor_order`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, findings, units
+from workbench import dictionary, findings
 
 CARBON_TO_CO2 = 44 / 12
 GJ_PER_MWH = 3.6
-STEAM_ENTHALPY_OFFSET = 83.74  # kJ/kg, water at 20 degC, MEE reporting guidelines
+LEVELS = ("measured", "supplier", "local", "provincial", "regional", "national", "ipcc")
 SUBSTITUTE_SETS = ("cn-f1", "cn-f2", "cn-f3", "ipcc-2006", "us-epa")
 AVERAGE_VARIANTS = ("average", "total_output", "average_ndrc")
+STATED_VARIANTS = (*AVERAGE_VARIANTS, "ets_reporting", "fossil_power", "average_excluding_market_traded_nonfossil")
+RESIDUAL_VARIANTS = ("residual_mix", "average_excluding_market_traded_nonfossil")
 COLUMNS = [
-    "factor_id", "carrier", "value", "unit", "gj_per_unit", "ncv", "carbon", "oxidation", "other_gases_tco2e", "physical_unit",
-    "gj_per_physical_unit", "heating_value_basis", "source", "valid_from", "valid_to", "confidence", "sha256", "reason",
+    "factor_id", "carrier", "value", "unit", "gj_per_unit", "ncv", "carbon", "oxidation", "other_gases_tco2e", "biogenic_tco2",
+    "physical_unit", "gj_per_physical_unit", "heating_value_basis", "source", "valid_from", "valid_to", "confidence", "level",
+    "sha256", "reason",
 ]  # fmt: skip
-_ENTHALPY = re.compile(r"\bh\s*=\s*([0-9]+(?:\.[0-9]+)?)\s*kJ/kg", re.IGNORECASE)
+_Found = tuple[dict | None, str, list[pd.DataFrame]]  # row or none, status, findings
 
 
 @cache
@@ -43,9 +46,16 @@ def fuel_table() -> pd.DataFrame:
     return _numbers(dictionary.read_table("factors/fuels"))
 
 
-def own_table(path: Path) -> pd.DataFrame:
-    """A user's own factor table in the layout of the fuel library; missing columns are blank."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+@cache
+def _grid_table() -> pd.DataFrame:
+    table = _numbers(dictionary.read_table("factors/grid"))
+    table["level"] = table["level"].replace("subregion", "regional")
+    return table.assign(year=pd.to_numeric(table["year"], errors="coerce"))
+
+
+def own_table(source: Path | pd.DataFrame) -> pd.DataFrame:
+    """A user's own factor table (a file, or the package's table `factors`) in the layout of the fuel library."""
+    table = pd.read_csv(source, dtype=str, keep_default_na=False) if isinstance(source, Path) else source.fillna("").astype(str)
     table = table.reindex(columns=dictionary.read_table("factors/fuels").columns, fill_value="")
     table["factor_id"] = table["factor_id"].where(table["factor_id"] != "", "own-table:" + table["carrier"])
     return _numbers(table)
@@ -54,9 +64,22 @@ def own_table(path: Path) -> pd.DataFrame:
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     for column in table.columns:
-        if column.endswith(("_per_unit", "_per_gj", "oxidation", "_per_physical_unit", "_per_mwh", "_per_gj")):
+        if column.endswith(("_per_unit", "_per_gj", "oxidation", "_per_physical_unit", "_per_mwh")):
             table[column] = pd.to_numeric(table[column].replace("", None))
     return table
+
+
+def order(meta: dict[str, Any]) -> tuple[tuple[str, ...], list[pd.DataFrame]]:
+    """The cluster's order of preference and findings: `factor_order` of cluster.yaml without unknown levels, else LEVELS."""
+    stated = meta.get("factor_order")
+    if not stated:
+        return LEVELS, []
+    stated = [str(level) for level in (stated if isinstance(stated, list) else [stated])]
+    known = tuple(dict.fromkeys(level for level in stated if level in LEVELS))
+    strange = [level for level in stated if level not in LEVELS]
+    place = {"table": "cluster", "field": "factor_order", "expected": ", ".join(LEVELS)}
+    found = [findings.raw("cluster_field", **place, seen=", ".join(strange))] if strange else []
+    return (known or LEVELS), found
 
 
 def choose(
@@ -64,22 +87,17 @@ def choose(
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """The factor row of each carrier for a cluster and year: table with COLUMNS (one row a carrier), raw findings.
 
-    `meta` gives factor_set, gwp_set, grid_region, country. `value` is tCO2e per `unit`. A carrier without factor has no row.
+    `meta` gives factor_set, gwp_set, grid_region, country and may give factor_order and grid_variant; `own` is a user's table.
+    `value` is tCO2e per `unit`, `level` where the row stands in the order, `reason` what became of each better level
+    (`provincial:none; regional:none; national:taken`). A carrier without factor has no row.
     """
-    rows, found = [], []
-    kinds = dictionary.carriers()["kind"]
+    levels, found = order(meta)
+    rows = []
     for carrier in sorted(set(carriers)):
-        kind = kinds.get(carrier, "fuel")
-        if own is not None and (own["carrier"] == carrier).any():
-            row, problems = _own_row(carrier, own, meta), []
-        elif kind == "fuel":
-            row, problems = _fuel_row(carrier, meta)
-        elif kind == "electricity":
-            row, problems = _grid_row(meta, year)
-        elif kind == "heat":
-            row, problems = _heat_row(carrier, meta)
-        else:
+        kind = dictionary.carriers()["kind"].get(carrier, "fuel")
+        if kind not in ("fuel", "electricity", "heat"):
             continue
+        row, problems = _best(carrier, kind, levels, meta, year, own)
         found += problems
         if row is not None:
             rows.append(row)
@@ -91,38 +109,108 @@ def choose(
     return table, found
 
 
-def _fuel_row(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[pd.DataFrame]]:
-    library = fuel_table()
+def _best(
+    carrier: str, kind: str, levels: tuple[str, ...], meta: dict[str, Any], year: int, own: pd.DataFrame | None
+) -> tuple[dict | None, list[pd.DataFrame]]:
+    """The row of the first level that has one; what became of the levels before it is its reason."""
+    tried = []
+    for level in levels:
+        if level in ("measured", "supplier"):
+            continue  # stated row by row in the ledger
+        row, status, found = _at_level(carrier, kind, level, meta, year, own)
+        tried.append(f"{level}:{status}")
+        if row is not None:
+            return row | {"level": level, "reason": "; ".join(tried)}, found
+    row, found = _last_resort(carrier, meta) if kind == "fuel" else (None, [])
+    if row is not None:
+        return row | {"level": "substitute", "reason": "; ".join([*tried, "substitute:taken"])}, found
+    wanted = f"{carrier} in {meta.get('factor_set', '') if kind == 'fuel' else meta.get('grid_region', '')}, {year}"
+    return None, [findings.raw("factor_missing", table="factors", field=carrier, seen=wanted)]
+
+
+def _at_level(carrier: str, kind: str, level: str, meta: dict[str, Any], year: int, own: pd.DataFrame | None) -> _Found:
+    if level == "local":
+        return _local(carrier, meta, year, own)
+    if kind == "electricity":
+        return _grid(carrier, level, meta, year)
+    if kind == "heat":
+        return _heat(carrier, meta) if level == "national" else (None, "none", [])
+    if level == "national":
+        return _of_set(carrier, meta)
+    return _of_ipcc(carrier, meta) if level == "ipcc" else (None, "none", [])
+
+
+def _local(carrier: str, meta: dict[str, Any], year: int, own: pd.DataFrame | None) -> _Found:
+    """A row of the user's own table that is valid in the year."""
+    if own is None or own.empty:
+        return None, "no_table", []
+    rows = own[own["carrier"] == carrier]
+    if rows.empty:
+        return None, "none", []
+    start = pd.to_numeric(rows["valid_from"].str[:4], errors="coerce").fillna(float("-inf"))
+    end = pd.to_numeric(rows["valid_to"].str[:4], errors="coerce").fillna(float("inf"))
+    rows = rows[(start <= year) & (end >= year)]
+    return (_from_fuel(rows.iloc[0], meta), "taken", []) if len(rows) else (None, "expired", [])
+
+
+def _of_set(carrier: str, meta: dict[str, Any]) -> _Found:
+    """The row of the chosen set; where it has none, another family of the same country with a finding."""
     wanted = str(meta.get("factor_set", ""))
-    rows = library[library["carrier"] == carrier]
-    for factor_set in (wanted, *SUBSTITUTE_SETS):
-        found = rows[(rows["factor_set"] == factor_set) & (rows["confidence"] != "suspect")]
-        if found.empty:
-            continue
-        row = _from_fuel(found.iloc[0], meta, "row of the chosen factor set")
-        if factor_set == wanted:
-            return row, []
-        row["reason"] = f"{wanted} has no trusted row for {carrier}"
-        seen = f"{carrier} in {wanted}"
-        return row, [findings.raw("factor_substitute", table="factors", field=carrier, seen=seen, expected=row["factor_id"])]
-    return None, [findings.raw("factor_missing", table="factors", field=carrier, seen=f"{carrier} in {wanted}")]
+    if wanted == "ipcc-2006":
+        return None, "not_chosen", []
+    row, status = _trusted(carrier, wanted)
+    if row is not None:
+        return _from_fuel(row, meta), "taken", []
+    kin = [s for s in SUBSTITUTE_SETS if s.startswith("cn-") and _grid_library(meta) == "cn" or s == "us-epa" and wanted == s]
+    for factor_set in kin:
+        row, _ = _trusted(carrier, factor_set)
+        if row is not None:
+            return (
+                _from_fuel(row, meta),
+                f"{status} in {wanted}, substitute taken",
+                [_substitute(carrier, wanted, row["factor_id"])],
+            )
+    return None, status, []
 
 
-def _own_row(carrier: str, own: pd.DataFrame, meta: dict[str, Any]) -> dict:
-    return _from_fuel(own[own["carrier"] == carrier].iloc[0], meta, "row of the user's own table")
+def _of_ipcc(carrier: str, meta: dict[str, Any]) -> _Found:
+    row, status = _trusted(carrier, "ipcc-2006")
+    if row is None:
+        return None, status, []
+    wanted = str(meta.get("factor_set", ""))
+    chosen = wanted == "ipcc-2006" or "national" not in order(meta)[0]
+    return _from_fuel(row, meta), "taken", [] if chosen else [_substitute(carrier, wanted, row["factor_id"])]
 
 
-def _from_fuel(row: pd.Series, meta: dict[str, Any], reason: str) -> dict:
+def _trusted(carrier: str, factor_set: str) -> tuple[pd.Series | None, str]:
+    rows = fuel_table()
+    rows = rows[(rows["carrier"] == carrier) & (rows["factor_set"] == factor_set)]
+    trusted = rows[rows["confidence"] != "suspect"]
+    return (trusted.iloc[0], "taken") if len(trusted) else (None, "suspect" if len(rows) else "none")
+
+
+def _last_resort(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[pd.DataFrame]]:
+    for factor_set in SUBSTITUTE_SETS:
+        row, _ = _trusted(carrier, factor_set)
+        if row is not None:
+            return _from_fuel(row, meta), [_substitute(carrier, str(meta.get("factor_set", "")), row["factor_id"])]
+    return None, []
+
+
+def _substitute(carrier: str, wanted: str, taken: str) -> pd.DataFrame:
+    return findings.raw("factor_substitute", table="factors", field=carrier, seen=f"{carrier} in {wanted}", expected=taken)
+
+
+def _from_fuel(row: pd.Series, meta: dict[str, Any]) -> dict:
     parts = row["ncv_gj_per_unit"], row["carbon_tc_per_gj"], row["oxidation"]
     co2 = float(parts[0] * parts[1] * parts[2] * CARBON_TO_CO2) if pd.notna(parts[1]) else float(row["co2_t_per_unit"])
-    if row["biogenic"] == "1":
-        co2 = 0.0  # biogenic CO2 is a memo item, never part of the total (IPCC 2006, GHG Protocol)
-        reason += "; biogenic CO2 left out"
+    biogenic = co2 if row["biogenic"] == "1" else 0.0  # a memo item, never part of the total (IPCC 2006, GHG Protocol)
     other = _other_gases(row["ch4_kg_per_unit"], row["n2o_kg_per_unit"], meta)
     return _row(
-        row["factor_id"], row["carrier"], co2 + other, row["unit"], row["ncv_gj_per_unit"], reason, row,
-        ncv=parts[0], carbon=parts[1], oxidation=parts[2], other_gases_tco2e=other, physical_unit=row["physical_unit"],
-        gj_per_physical_unit=row["gj_per_physical_unit"], heating_value_basis=row["heating_value_basis"],
+        row["factor_id"], row["carrier"], co2 - biogenic + other, row["unit"], row["ncv_gj_per_unit"], row,
+        ncv=parts[0], carbon=parts[1], oxidation=parts[2], other_gases_tco2e=other, biogenic_tco2=biogenic,
+        physical_unit=row["physical_unit"], gj_per_physical_unit=row["gj_per_physical_unit"],
+        heating_value_basis=row["heating_value_basis"],
     )  # fmt: skip
 
 
@@ -136,46 +224,77 @@ def _other_gases(ch4_kg: float, n2o_kg: float, meta: dict[str, Any]) -> float:
     return total
 
 
-def _row(factor_id: str, carrier: str, value: float, unit: str, gj: float, reason: str, source: Any, **more: Any) -> dict:
+def _row(factor_id: str, carrier: str, value: float, unit: str, gj: float, source: Any, **more: Any) -> dict:
     row = dict.fromkeys(COLUMNS, "") | {"ncv": None, "carbon": None, "oxidation": None, "gj_per_physical_unit": None}
-    row |= {"other_gases_tco2e": 0.0, "heating_value_basis": "net"} | more
-    row |= {"factor_id": factor_id, "carrier": carrier, "value": value, "unit": unit, "gj_per_unit": gj, "reason": reason}
+    row |= {"other_gases_tco2e": 0.0, "biogenic_tco2": 0.0, "heating_value_basis": "net"} | more
+    row |= {"factor_id": factor_id, "carrier": carrier, "value": value, "unit": unit, "gj_per_unit": gj}
     row |= {name: source.get(name, "") for name in ("source", "valid_from", "valid_to", "confidence")}
     return row | {"sha256": _hash(row)}
 
 
 def _hash(row: dict) -> str:
-    content = [f"{row[k]:.12g}" if isinstance(row[k], float) else str(row[k]) for k in COLUMNS if k not in ("sha256", "reason")]
+    """Hash of what a factor row is; how it came to be chosen is no part of it."""
+    skip = ("sha256", "reason", "level")
+    content = [f"{row[k]:.12g}" if isinstance(row[k], float) else str(row[k]) for k in COLUMNS if k not in skip]
     return hashlib.sha256("\x1f".join(content).encode()).hexdigest()
 
 
-def _grid_row(meta: dict[str, Any], year: int) -> tuple[dict | None, list[pd.DataFrame]]:
-    """Location-based grid factor of (region, year); a missing year or region is served by a named substitute."""
-    table = _numbers(dictionary.read_table("factors/grid"))
-    table["year"] = pd.to_numeric(table["year"])
-    library = _grid_library(meta)
-    table = table[(table["factor_set"] == library) & table["variant"].isin(AVERAGE_VARIANTS)]
+def _grid(carrier: str, level: str, meta: dict[str, Any], year: int) -> _Found:
+    """Grid factor of (level, region, year, variant); a missing year is served by the nearest read row, with a finding."""
+    table = _grid_table()
+    if carrier != "electricity":  # supplied directly from non-fossil sources or waste heat
+        best = table[table["variant"] == "waste_heat_and_renewable_power"].iloc[0]
+        return (_electricity(best, carrier, meta), "taken", []) if level == "national" else (None, "none", [])
+    variants, found = _variants(meta)
+    table = table[(table["factor_set"] == _grid_library(meta)) & table["variant"].isin(variants) & (table["level"] == level)]
     region = str(meta.get("grid_region", ""))
-    rows = table[(table["region"].str.casefold() == region.casefold()) | (table["region_zh"] == region)]
-    wanted = f"electricity in {region}, {year}"
+    named = _names(table, region)
+    rows = table[named] if level != "regional" or named.any() else table[_names(table, _parent(region))]
+    if level == "national":
+        rows = table
     if rows.empty:
-        rows = table[table["level"] == "national"]
-    if rows.empty:
-        return None, [findings.raw("factor_missing", table="factors", field="electricity", seen=wanted)]
+        return None, "none", []
     distance = (rows["year"] - year).abs() + 0.5 * (rows["year"] > year)
-    order = rows.assign(_unread=rows["confidence"] == "remembered", _distance=distance)
-    best = order.sort_values(["_unread", "_distance", "factor_id"]).iloc[0]
-    exact = best["year"] == year and region.casefold() in (best["region"].casefold(), best["region_zh"])
-    factor = float(best["co2_t_per_mwh"]) + _other_gases(best["ch4_kg_per_mwh"], best["n2o_kg_per_mwh"], meta)
-    reason = "grid average of region and year" if exact else f"nearest read row for {wanted}"
-    row = _row(
-        best["factor_id"], "electricity", factor, "MWh", GJ_PER_MWH, reason, dict(best) | {"valid_from": f"{best['year']:.0f}",
-        "valid_to": f"{best['year']:.0f}"},
-        heating_value_basis="energy content",
+    ranked = rows.assign(_unread=rows["confidence"] == "remembered", _distance=distance)
+    best = ranked.sort_values(["_unread", "_distance", "factor_id"]).iloc[0]
+    row = _electricity(best, carrier, meta)
+    levels = order(meta)[0]
+    asked = named.any() or not {"provincial", "regional"} & set(levels[: levels.index(level)])
+    if best["year"] == year and asked:
+        return row, "taken", found
+    status = "taken" if best["year"] == year else f"{best['year']:.0f} taken"
+    seen = f"electricity in {region}, {year}"
+    found.append(findings.raw("factor_substitute", table="factors", field="electricity", seen=seen, expected=row["factor_id"]))
+    return row, status, found
+
+
+def _electricity(best: pd.Series, carrier: str, meta: dict[str, Any]) -> dict:
+    other = _other_gases(best["ch4_kg_per_mwh"], best["n2o_kg_per_mwh"], meta)
+    valid = "" if pd.isna(best["year"]) else f"{best['year']:.0f}"
+    return _row(
+        best["factor_id"], carrier, float(best["co2_t_per_mwh"]) + other, "MWh", GJ_PER_MWH,
+        dict(best) | {"valid_from": valid, "valid_to": valid}, heating_value_basis="energy content", other_gases_tco2e=other,
     )  # fmt: skip
-    if exact:
-        return row, []
-    return row, [findings.raw("factor_substitute", table="factors", field="electricity", seen=wanted, expected=row["factor_id"])]
+
+
+def _variants(meta: dict[str, Any]) -> tuple[tuple[str, ...], list[pd.DataFrame]]:
+    stated = str(meta.get("grid_variant") or "")
+    if not stated or stated in STATED_VARIANTS:
+        return ((stated,) if stated else AVERAGE_VARIANTS), []
+    place = {"table": "cluster", "field": "grid_variant", "seen": stated, "expected": ", ".join(STATED_VARIANTS)}
+    return AVERAGE_VARIANTS, [findings.raw("cluster_field", **place)]
+
+
+def _names(table: pd.DataFrame, region: str) -> pd.Series:
+    plain = region.casefold().replace(" ", "_")
+    return (region != "") & ((table["region"].str.casefold() == plain) | (table["region_zh"] == region))
+
+
+def _parent(region: str) -> str:
+    """The regional grid of a province, '' when unknown."""
+    table = dictionary.read_table("grid_regions")
+    rows = table[(table["province"] == region.casefold().replace(" ", "_")) | (table["province_zh"] == region)]
+    return rows["region"].iat[0] if len(rows) else ""
 
 
 def _grid_library(meta: dict[str, Any]) -> str:
@@ -184,7 +303,18 @@ def _grid_library(meta: dict[str, Any]) -> str:
     return found or ("cn" if str(meta.get("factor_set", "")).startswith("cn") else str(meta.get("factor_set", "")))
 
 
-def _heat_row(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[pd.DataFrame]]:
+def residual_mix(meta: dict[str, Any], year: int) -> dict | None:
+    """The read residual mix (grid average without traded non-fossil power) of the year, tCO2e per MWh; None where none was read.
+
+    It serves the market-based figure of scope 2 (GHG Protocol Scope 2 Guidance) for power bought without a contract of its own.
+    """
+    table = _grid_table()
+    rows = table[(table["factor_set"] == _grid_library(meta)) & table["variant"].isin(RESIDUAL_VARIANTS) & (table["year"] == year)]
+    rows = rows[rows["confidence"] != "remembered"]
+    return _electricity(rows.iloc[0], "electricity", meta) if len(rows) else None
+
+
+def _heat(carrier: str, meta: dict[str, Any]) -> _Found:
     table = _numbers(dictionary.read_table("factors/heat"))
     rows = table[table["factor_set"] == _grid_library(meta)]
     if rows.empty:
@@ -193,15 +323,13 @@ def _heat_row(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[pd.
     rows = rows[(rows["variant"] == kind)] if kind in set(rows["variant"]) else rows
     match = rows[rows["carrier"] == carrier]
     best = (match if len(match) else rows).sort_values("factor_id").iloc[0]
-    value = float(best["co2_t_per_gj"]) + _other_gases(best["ch4_kg_per_gj"], best["n2o_kg_per_gj"], meta)
+    other = _other_gases(best["ch4_kg_per_gj"], best["n2o_kg_per_gj"], meta) if carrier != "waste_heat" else 0.0
+    value = float(best["co2_t_per_gj"]) + other if carrier != "waste_heat" else 0.0
+    row = _row(best["factor_id"], carrier, value, "GJ", 1.0, best, heating_value_basis="energy content", other_gases_tco2e=other)
     if carrier == "waste_heat":
-        value = 0.0
-    row = _row(
-        best["factor_id"], carrier, value, "GJ", 1.0, "default of the heat table", best, heating_value_basis="energy content"
-    )
-    if carrier == "waste_heat":
-        return row, []
-    return row, [findings.raw("heat_default", table="factors", field=carrier, seen=f"{best['factor_id']} ({value:.4g} tCO2e/GJ)")]
+        return row, "taken", []
+    seen = f"{best['factor_id']} ({value:.4g} tCO2e/GJ)"
+    return row, "taken", [findings.raw("heat_default", table="factors", field=carrier, seen=seen)]
 
 
 def defaults(used: pd.DataFrame) -> pd.DataFrame:
@@ -210,136 +338,19 @@ def defaults(used: pd.DataFrame) -> pd.DataFrame:
     return table[table["carrier"].isin(dictionary.carriers().index)].drop_duplicates("carrier")
 
 
-def quantify(rows: pd.DataFrame, chosen: pd.DataFrame, table: str) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
-    """Activity, energy and emissions of filed quantities: (`rows` + columns, own factor rows, raw findings).
-
-    `rows` has carrier, unit, quantity and may have ncv, carbon_content, oxidation, tco2_per_unit, note, enterprise_id; signs of
-    quantity pass through. New columns: activity and activity_unit (the factor's unit), energy_gj, tco2e, factor_id,
-    tco2e_per_activity. Own measurement wins over own NCV x CC x OF,
-    which wins over the factor row. `ncv` is GJ per t or per 10^4 Nm3
-    (the factor's unit); `tco2_per_unit` is per filed unit. Rows that cannot be converted get NaN and a finding.
-    """
-    frame = rows.copy()
-    for name in ("ncv", "carbon_content", "oxidation", "tco2_per_unit"):
-        frame[name] = pd.to_numeric(frame[name]) if name in frame.columns else float("nan")
-    if "note" not in frame.columns:
-        frame["note"] = ""
-    factor = chosen.set_index("carrier")
-    for name in ("value", "gj_per_unit", "carbon", "oxidation", "other_gases_tco2e"):
-        frame[f"_{name}"] = pd.to_numeric(frame["carrier"].map(factor[name]))
-    frame["activity_unit"] = frame["carrier"].map(factor["unit"]).astype("str")
-    frame["factor_id"] = frame["carrier"].map(factor["factor_id"]).astype("str")
-    frame, found = _heating_values(frame, factor, table)
-    frame["activity"] = frame["quantity"] * frame["_per_unit"]
-    unknown = frame["_per_unit"].isna() & frame["factor_id"].notna()
-    wrong = frame[unknown]
-    found.append(
-        findings.raw(
-            "unit_mismatch", wrong, table=table, field="unit", seen=wrong["unit"], expected=wrong["carrier"], effect="row_set_aside"
-        )
-    )
-    return _emissions(frame, factor, found)
-
-
-def _heating_values(frame: pd.DataFrame, factor: pd.DataFrame, table: str) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Add `_per_unit` (factor units in one filed unit) and `_gj` (GJ per factor unit), row by distinct case."""
-    found = []
-    enthalpy = pd.to_numeric(frame["note"].astype(str).str.extract(_ENTHALPY)[0])
-    steam = frame["carrier"] == "steam"
-    stated = frame["ncv"].where(~steam | frame["ncv"].notna(), (enthalpy - STEAM_ENTHALPY_OFFSET) / 1000)
-    by_mass = steam & frame["unit"].map(units.dimension).eq("mass")
-    silent = by_mass & stated.isna()
-    default = low_pressure_steam_gj_per_t()
-    if silent.any():
-        found.append(findings.raw("steam_default", frame[silent], table=table, field="ncv", expected=default))
-    stated = stated.mask(silent, default)
-    case = pd.DataFrame({"carrier": frame["carrier"], "unit": frame["unit"], "ncv": stated})
-    distinct = case.drop_duplicates()
-    answers = [_conversion(c.carrier, c.unit, c.ncv, factor) for c in distinct.itertuples()]
-    distinct = distinct.assign(_per_unit=[a[0] for a in answers], _gj=[a[1] for a in answers])
-    merged = case.merge(distinct, on=["carrier", "unit", "ncv"], how="left", validate="m:1")
-    frame["_per_unit"], frame["_gj"] = merged["_per_unit"].to_numpy(), merged["_gj"].to_numpy()
-    return frame, found
-
-
-def low_pressure_steam_gj_per_t() -> float:
-    """Heat of a tonne of low-pressure steam where none is stated: GB/T 2589's 0.1286 kgce/kg."""
-    rows = dictionary.read_table("coal_equivalent").set_index("carrier")
-    return float(rows.at["steam_low_pressure", "kgce_per_unit"]) * units.GJ_PER_TCE
-
-
-def _conversion(carrier: str, unit: str, ncv: float, factor: pd.DataFrame) -> tuple[float, float]:
-    """(factor units per filed unit, GJ per factor unit) of one case; NaN where they do not measure the same."""
-    nan = float("nan")
-    if carrier not in factor.index:
-        return nan, nan
-    row = factor.loc[carrier]
-    base, usual = row["unit"], float(row["gj_per_unit"]) if pd.notna(row["gj_per_unit"]) else nan
-    direct = units.factor(unit, base)
-    if direct is not None:
-        own = ncv if pd.notna(ncv) and units.dimension(base) != "energy" else usual
-        return direct, own
-    in_gj = units.factor(unit, "GJ")
-    if in_gj is not None:
-        heat = ncv if pd.notna(ncv) else usual
-        return in_gj / heat, heat
-    if units.dimension(base) == "energy":  # the factor is per energy, the filing per mass or volume
-        for measure, heat in ((_own_measure(unit), ncv), (row["physical_unit"], row["gj_per_physical_unit"])):
-            size = units.factor(unit, measure) if measure else None
-            if size is not None and pd.notna(heat):
-                return size * float(heat) / usual * (units.factor("GJ", base) if base != "GJ" else 1.0), usual
-    return nan, nan
-
-
-def _own_measure(unit: str) -> str:
-    """The unit a stated heating value refers to: tonnes, or 10^4 Nm3 for gases."""
-    return {"mass": "t", "normal_volume": "10^4 Nm3", "liquid_volume": "L"}.get(units.dimension(unit) or "", "")
-
-
-def _emissions(
-    frame: pd.DataFrame, factor: pd.DataFrame, found: list[pd.DataFrame]
-) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
-    kinds = frame["carrier"].map(dictionary.carriers()["kind"])
-    carbon = frame["carbon_content"].fillna(frame["_carbon"])
-    oxidised = frame["oxidation"].fillna(frame["_oxidation"])
-    from_parts = frame["_gj"] * carbon * oxidised * CARBON_TO_CO2 + frame["_other_gases_tco2e"]
-    own_parts = (
-        frame["carbon_content"].notna() | frame["oxidation"].notna() | (frame["ncv"].notna() & frame["activity_unit"].ne("GJ"))
-    )
-    own_parts &= kinds.eq("fuel") & from_parts.notna()
-    measured = frame["tco2_per_unit"].notna()
-    per_activity = frame["_value"].mask(own_parts, from_parts).mask(measured, frame["tco2_per_unit"] / frame["_per_unit"])
-    frame["tco2e_per_activity"] = per_activity
-    frame["energy_gj"] = frame["activity"] * frame["_gj"]
-    frame["tco2e"] = frame["activity"] * per_activity
-    own = measured | own_parts
-    frame.loc[own, "factor_id"] = _own_ids(frame[own], measured[own])
-    used = frame.loc[own, ["factor_id", "carrier", "tco2e_per_activity", "activity_unit", "_gj"]]
-    rows = [
-        _row(r.factor_id, r.carrier, float(r.tco2e_per_activity), r.activity_unit, float(r._4), "stated by the filer",
-        {"source": "stated in the energy ledger", "confidence": "filed"})
-        for r in used.drop_duplicates("factor_id").sort_values("factor_id").itertuples(index=False)
-    ]  # fmt: skip
-    frame = frame.drop(columns=[c for c in frame.columns if c.startswith("_")])
-    return frame, pd.DataFrame(rows, columns=COLUMNS), found
-
-
-def _own_ids(rows: pd.DataFrame, measured: pd.Series) -> list[str]:
-    """Ids of factors that filers state themselves, made of what they state, so that row order does not matter."""
-    ids = []
-    for row, direct in zip(rows.itertuples(), measured, strict=True):
-        who = getattr(row, "enterprise_id", "")
-        if direct:
-            ids.append(f"own:{who}:{row.carrier}:{row.tco2e_per_activity:.6g}tCO2e/{row.activity_unit}")
-        else:
-            parts = [f"{n}{v:g}" for n, v in (("ncv", row.ncv), ("cc", row.carbon_content), ("of", row.oxidation)) if pd.notna(v)]
-            ids.append(f"own:{who}:{row.carrier}:{'-'.join(parts)}")
-    return ids
+def stated_row(factor_id: str, carrier: str, value: float, unit: str, gj: float, level: str, **more: Any) -> dict:
+    """A factor a filer stated, as a row of the factors used: `value` tCO2e and `gj` GJ per `unit`."""
+    row = _row(factor_id, carrier, value, unit, gj, {"source": "stated in the energy ledger", "confidence": "filed"}, **more)
+    return row | {"level": level, "reason": f"{level}:taken"}
 
 
 def process_row(factor_id: str, process: str, value: float, unit: str, source: dict) -> dict:
     """A process factor as a row of the factors used: `value` tCO2e per `unit`; the filer's own where the id says so."""
-    if factor_id.startswith("own:"):
+    own = factor_id.startswith("own:")
+    if own:
         source = {"source": "stated in the process table", "confidence": "filed"}
-    reason = "stated by the filer" if factor_id.startswith("own:") else "row of the process table"
-    return _row(factor_id, process, float(value), unit, 0.0, reason, source, heating_value_basis="none")
+    row = _row(factor_id, process, float(value), unit, 0.0, source, heating_value_basis="none")
+    return row | {
+        "level": "measured" if own else "national",
+        "reason": "measured:taken" if own else "measured:not_filed; national:taken",
+    }

@@ -6,9 +6,12 @@ came from a member; where the ledger holds nothing, the flow is added. The settl
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from workbench import dictionary, findings, units
+from workbench.emissions import SUMS
+from workbench.ledger import codes
 
 INCOMING = ("purchase", "transfer_in")
 OUTGOING = ("sale", "transfer_out")
@@ -45,6 +48,8 @@ def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
     Several exchanges of one pair lend their mean, weighted by quantity.
     """
     ledger = ledger.copy()
+    if exchanges.empty:
+        return ledger
     for flow in _stated(exchanges).itertuples():
         taker = (
             ledger["enterprise_id"].eq(flow.to_enterprise)
@@ -93,15 +98,19 @@ def settle(
     ledger = ledger.copy()
     alone = _alone(ledger)
     ledger["internal"] = ledger["counterparty"].isin(members) & (ledger["flow"].isin([*INCOMING, *OUTGOING]) | alone)
-    complete = ledger.index[alone]
-    settled, found = [], []
+    ledger["_alone"] = alone
     pairs = exchanges.rename(columns={"carrier": "commodity"})
+    touched = _touched(ledger, pairs)
+    rest, ledger = ledger[~touched], ledger[touched]
+    settled, found = [], []
     kinds = dictionary.carriers()["kind"]
     for (giver, taker, commodity), group in pairs.groupby(_PAIR, sort=True):
         flow = {"from_enterprise": giver, "to_enterprise": taker, "commodity": commodity}
-        flow |= {c: group[c].sum() for c in ("activity", "energy_gj", "tco2e")}
+        flow |= {c: group[c].sum() for c in SUMS}
         first = group.sort_values("exchange_id").iloc[0]
-        flow |= {c: first[c] for c in ("activity_unit", "exchange_id")} | {"factor_id": ";".join(sorted(set(group["factor_id"])))}
+        flow |= {c: first[c] for c in ("activity_unit", "exchange_id", "factor_level")} | {
+            "factor_id": ";".join(sorted(set(group["factor_id"])))
+        }
         flow["tco2e_per_activity"] = flow["tco2e"] / flow["activity"] if flow["activity"] else first["tco2e_per_activity"]
         ledger, how, problems = _find(ledger, flow, taker, giver, INCOMING, add=True)
         found += problems
@@ -111,7 +120,8 @@ def settle(
         found += problems
         settled.append(flow | {"taker_ledger": how, "giver_ledger": given})
     found += _unfiled(ledger, pairs)
-    ledger = _bought_to_hand_on(ledger, complete)
+    ledger = _bought_to_hand_on(ledger)
+    ledger = pd.concat([rest, ledger], ignore_index=True).drop(columns="_alone") if len(ledger) else rest.drop(columns="_alone")
     columns = [
         "exchange_id",
         *_PAIR,
@@ -130,30 +140,50 @@ def _as_counted(ledger: pd.DataFrame, taker: str, giver: str, commodity: str) ->
     """What the taker's ledger counts for the flow, now that it is there."""
     mine = ledger["enterprise_id"].eq(taker) & ledger["counterparty"].eq(giver) & ledger["carrier"].eq(commodity)
     rows = ledger[mine & ledger["internal"] & ~ledger["flow"].isin(OUTGOING)]
-    counted = {c: rows[c].sum() for c in ("activity", "energy_gj", "tco2e")}
+    counted = {c: rows[c].sum() for c in SUMS}
     per = counted["tco2e"] / counted["activity"] if counted["activity"] else 0.0
     return counted | {"factor_id": ";".join(sorted(set(rows["factor_id"]))), "tco2e_per_activity": per}
 
 
 def _alone(ledger: pd.DataFrame) -> pd.Series:
     """Consumption filed without stocks, purchases or sales: it is all the firm uses. The site's rows, else those of its units."""
-    pair = ledger["enterprise_id"] + "|" + ledger["carrier"]
-    alone = ledger["flow"].eq("consumption") & ~pair.isin(set(pair[ledger["flow"].isin(SIGN)]))
+    consumed = ledger["flow"].eq("consumption")
+    if not consumed.any():
+        return consumed
+    pair, count = codes(ledger, ["enterprise_id", "carrier"])
+    balanced = np.zeros(count, dtype=bool)
+    balanced[pair[ledger["flow"].isin(SIGN)]] = True
+    alone = consumed & ~balanced[pair]
     site = ledger["unit_id"] == ""
-    return alone & (site | ~pair.isin(set(pair[alone & site])))
+    whole = np.zeros(count, dtype=bool)
+    whole[pair[alone & site]] = True
+    return alone & (site | ~whole[pair])
 
 
-def _bought_to_hand_on(ledger: pd.DataFrame, complete: pd.Index) -> pd.DataFrame:
+def _touched(ledger: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    """Rows of an enterprise and carrier that a flow between members, or a sale beside consumption filed alone, concerns."""
+    key = ["enterprise_id", "carrier"]
+    place = pd.MultiIndex.from_frame(ledger[key])
+    named = [pairs[[end, "commodity"]].set_axis(key, axis=1) for end in ("from_enterprise", "to_enterprise")]
+    inside = ledger.loc[ledger["internal"], key]
+    sold = ledger.loc[ledger["flow"].isin(OUTGOING), key]
+    both = sold[pd.MultiIndex.from_frame(sold).isin(pd.MultiIndex.from_frame(ledger.loc[ledger["_alone"], key]))]
+    wanted = pd.concat([*named, inside, both]).drop_duplicates()
+    return pd.Series(place.isin(pd.MultiIndex.from_frame(wanted)) if len(wanted) else False, index=ledger.index)
+
+
+def _bought_to_hand_on(ledger: pd.DataFrame) -> pd.DataFrame:
     """Givers that file their consumption alone also bought (or made) what they hand on: the purchase behind both is added."""
     parts = [ledger]
-    for (who, carrier), used in ledger.loc[complete].groupby(["enterprise_id", "carrier"], sort=True):
+    complete = ledger["_alone"].eq(True)
+    for (who, carrier), used in ledger[complete].groupby(["enterprise_id", "carrier"], sort=True):
         mine = ledger[ledger["enterprise_id"].eq(who) & ledger["carrier"].eq(carrier)]
         total = mine.groupby("flow")["activity"].sum()
         sold = total.reindex(OUTGOING).sum()
         if not sold > 0 or not total["consumption"] > 0 or total.index.isin(INCOMING).any():
             continue
         share = max(0.0, 1 + (sold - total.get("self_generation", 0.0)) / used["activity"].sum())
-        parts.append(used.assign(flow="purchase", unit_id="", **{c: used[c] * share for c in ("activity", "energy_gj", "tco2e")}))
+        parts.append(used.assign(flow="purchase", unit_id="", **{c: used[c] * share for c in SUMS}))
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else ledger
 
 
@@ -174,13 +204,13 @@ def _find(
     at_hand = ledger.loc[nameless, "activity"].sum()
     if at_hand > 0 and quantity <= at_hand * (1 + findings.tolerance("exchange_ledger") / 100):
         part = _part(ledger[nameless], min(1.0, quantity / at_hand), flow, other)
-        ledger.loc[nameless, ["activity", "energy_gj", "tco2e"]] *= 1 - min(1.0, quantity / at_hand)
+        ledger.loc[nameless, SUMS] *= 1 - min(1.0, quantity / at_hand)
         return pd.concat([ledger, part], ignore_index=True), "carved", [findings.raw("exchange_carved", **place)]
     if not add:
         return ledger, "none", []
-    row = dict.fromkeys(ledger.columns, "") | {c: flow[c] for c in ("activity", "energy_gj", "tco2e", "activity_unit", "factor_id")}
+    row = dict.fromkeys(ledger.columns, "") | {c: flow[c] for c in (*SUMS, "activity_unit", "factor_id", "factor_level")}
     row |= {"enterprise_id": who, "carrier": flow["commodity"], "flow": directions[0], "counterparty": other, "internal": True}
-    row |= {"tco2e_per_activity": flow["tco2e_per_activity"], "cost": float("nan"), "quantity": float("nan")}
+    row |= {"tco2e_per_activity": flow["tco2e_per_activity"], "cost": float("nan"), "quantity": float("nan"), "_alone": False}
     added = pd.concat([ledger, pd.DataFrame([row])], ignore_index=True)
     return added, "added", [findings.raw("exchange_added", **place)] if directions == INCOMING else []
 
@@ -188,12 +218,14 @@ def _find(
 def _part(rows: pd.DataFrame, share: float, flow: dict, other: str) -> pd.DataFrame:
     """The share of nameless rows that came from (went to) a member; it counts with the exchange's factor where one is stated."""
     part = rows.assign(counterparty=other, internal=True)
-    for column in ("activity", "energy_gj", "tco2e"):
+    for column in SUMS:
         part[column] = part[column] * share
     part["cost"] = part["cost"] * 0  # the money stays on the filed row
     if "own:" in str(flow["factor_id"]):
         part["factor_id"], part["tco2e_per_activity"] = flow["factor_id"], flow["tco2e_per_activity"]
-        part["tco2e"] = part["activity"] * flow["tco2e_per_activity"]
+        part["factor_level"] = flow["factor_level"]
+        for column in ("tco2e", "tco2", "tco2e_location", "tco2e_market"):
+            part[column] = part["activity"] * flow["tco2e_per_activity"]
     return part
 
 

@@ -1,7 +1,7 @@
 """The carbon and energy inventory: one row a unit, source, carrier, counterparty and factor; enterprises; the cluster's total.
 
-Stock equation (GB/T 32151): consumption = opening + purchases + transfers in - sales - transfers out - closing - non-energy use.
 Cluster total = all rows but those between members, so that a flow inside the cluster counts once (where its fuel was burnt).
+Memo columns stand beside the total and are never part of it: biogenic CO2, feedstock, location- and market-based power.
 """
 
 from __future__ import annotations
@@ -9,28 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from workbench import dictionary, factors, findings, flows, process, units
+from workbench import balance, dictionary, emissions, factors, flows, ledger, process, units
+from workbench.emissions import look_up
 
 COLUMNS = [
     "enterprise_id", "unit_id", "year", "source", "scope", "carrier", "activity", "activity_unit", "energy_gj", "tce", "tco2e",
-    "factor_id", "tco2e_low", "tco2e_high", "counterparty", "internal",
+    "factor_id", "tco2e_low", "tco2e_high", "counterparty", "internal", "tco2", "other_gases_tco2e", "biogenic_tco2",
+    "tco2e_location", "tco2e_market", "tce_equal", "feedstock_gj", "quality", "activity_half_pct", "factor_half_pct",
+    "factor_level", "factor_reason",
 ]  # fmt: skip
-KEY_EMITTERS_SHARE_PCT = 80.0  # Pareto threshold, stated beside every list of key emitters
 _SOURCE = {
     ("fuel", 1): ("combustion", 1), ("fuel", -1): ("fuel_handed_on", 1),
     ("electricity", 1): ("purchased_electricity", 2), ("electricity", -1): ("sold_electricity", 2),
     ("heat", 1): ("purchased_heat", 2), ("heat", -1): ("sold_heat", 2),
     ("medium", 1): ("medium", 0), ("medium", -1): ("medium", 0),
 }  # fmt: skip
-_SUMS = ["activity", "energy_gj", "tco2e"]
-_KEYS = ["enterprise_id", "unit_id", "carrier", "counterparty", "internal", "sign", "factor_id", "activity_unit"]
+_PROCESS_COLUMNS = [*balance.KEYS, "source", "scope", "quality"]
+KEY_EMITTERS_SHARE_PCT = 80.0  # Pareto threshold, stated beside every list of key emitters
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """Results of one year: `rows`, `settled` exchanges, `factors` (rows used, with hash), `ledger` as filed, raw `findings`."""
+    """Results of one year: `rows`, `settled` exchanges, `factors` (rows used, with hash), `ledger` as counted, raw `findings`."""
 
     rows: pd.DataFrame
     settled: pd.DataFrame
@@ -40,209 +43,146 @@ class Inventory:
 
 
 def compile(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int, own: pd.DataFrame | None = None) -> Inventory:
-    """The inventory of one year from checked tables; never raises for data."""
-    energy, found = _of_year(tables["energy"], year)
+    """The inventory of one year from checked tables; never raises for data.
+
+    `own`, else the table `factors`, is the user's own factor table.
+    """
+    energy, found = ledger.of_year(tables["energy"], year)
     exchanges, problems = flows.of_year(tables["exchanges"], year)
     found += problems
-    saved = tables["savings"]["carrier"].tolist() if len(energy) else []
-    chosen, problems = factors.choose([*energy["carrier"], *exchanges["commodity"], *saved], meta, year, own)
-    found += problems
-    energy = flows.lend_factors(energy, exchanges)
-    ledger, own_rows, problems = factors.quantify(energy, chosen, "energy")
-    ledger = _media(ledger).reset_index()
-    found += problems
-    given, own_given, problems = factors.quantify(flows.as_ledger(exchanges), chosen, "exchanges")
+    if own is None and len(tables.get("factors", ())):
+        own = factors.own_table(tables["factors"].drop(columns="row", errors="ignore"))
+    saved = tables["savings"]["carrier"].unique().tolist() if len(energy) else []
+    carriers = [*energy["carrier"].unique(), *exchanges["commodity"].unique(), *saved]
+    chosen, problems = factors.choose(carriers, meta, year, own)
     found += problems
     members = set(tables["enterprises"]["enterprise_id"])
-    bought = ledger
-    ledger, settled, problems = flows.settle(ledger[ledger["activity"].notna()], given[given["activity"].notna()], members)
+    levels, _ = factors.order(meta)
+    counted, own_rows, problems = _count(flows.lend_factors(energy, exchanges), chosen, "energy", levels, meta, year, members)
     found += problems
-    rows, problems = _balance(ledger)
+    given, own_given, problems = _count(flows.as_ledger(exchanges), chosen, "exchanges", levels, meta, year, members)
     found += problems
-    made, process_factors, problems = process.emissions(tables["process"], meta, year)
+    inside, settled, problems = flows.settle(counted[counted["activity"].notna()], given[given["activity"].notna()], members)
     found += problems
+    rows, problems = balance.settle(inside)
+    made, process_factors, more = _process(tables, meta, year)
+    found += [*problems, *more]
+    rows = _with_sources(rows)
     if len(made):
-        made = made.groupby([*_KEYS, "source", "scope", "quality"], sort=True)[_SUMS].sum().reset_index()
-        rows = pd.concat([rows, made], ignore_index=True)
-    rows = _finish(rows, tables, year)
+        rows = pd.concat([rows, made], ignore_index=True) if len(rows) else made
     used = pd.concat([chosen, own_rows, own_given, process_factors], ignore_index=True).drop_duplicates("factor_id")
-    return Inventory(rows, settled, used.sort_values("factor_id").reset_index(drop=True), bought, found)
+    rows = _finish(rows, used, levels, meta, year)
+    return Inventory(rows, settled, used.sort_values("factor_id").reset_index(drop=True), counted, found)
 
 
-def _of_year(energy: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Ledger rows of the year that carry energy, months preferred to a yearly row of the same flow."""
-    rows = energy[(energy["year"] == year)].copy()
-    for column in ("unit_id", "counterparty", "quality", "note"):
-        rows[column] = rows[column].fillna("").astype(str)
-    rows = rows.set_index("row")
-    kinds = rows["carrier"].map(dictionary.carriers()["kind"])
-    rows = rows[~kinds.isin(["charge", "direct"])]
-    if rows.empty:
-        return rows, [findings.raw("no_data_for_year", table="energy", expected=year)]
-    key = [rows[c] for c in ("enterprise_id", "unit_id", "carrier", "flow", "counterparty")]
-    monthly = rows["month"].notna()
-    months = rows["month"].groupby(key).transform("nunique")
-    both = monthly.groupby(key).transform("any") & ~monthly
-    monthly_sum = rows["quantity"].where(monthly).groupby(key).transform("sum")
-    wanted = findings.tolerance("months_incomplete")
-    first = monthly & ~rows[["enterprise_id", "unit_id", "carrier", "flow", "counterparty"]].where(monthly).duplicated()
-    short = first & (months < wanted)
-    found = [
-        findings.raw(
-            "months_and_year",
-            rows[both],
-            table="energy",
-            field="month",
-            seen=monthly_sum[both],
-            expected=rows.loc[both, "quantity"],
-        ),
-        findings.raw("months_incomplete", rows[short], table="energy", field="month", seen=months[short], expected=wanted),
-    ]
-    return rows[~both], found
+def _count(
+    filed: pd.DataFrame,
+    chosen: pd.DataFrame,
+    table: str,
+    levels: tuple[str, ...],
+    meta: dict[str, Any],
+    year: int,
+    members: set[str],
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+    """Filed rows with activity, energy and emissions, deliveries of one kind added up; media without emissions."""
+    exchanged = table == "exchanges"
+    rows = filed if exchanged else ledger.gather(filed)
+    counted, own_rows, problems = emissions.quantify(rows, chosen, table, levels)
+    counted = emissions.scope_2(_media(counted), chosen, members, factors.residual_mix(meta, year))
+    return (counted if exchanged else counted.reset_index(names="row")), own_rows, problems
 
 
-def _media(ledger: pd.DataFrame) -> pd.DataFrame:
+def _media(rows: pd.DataFrame) -> pd.DataFrame:
     """Compressed air and the like: shown with their quantity, without emissions, since the power that made them is counted."""
-    media = ledger["carrier"].map(dictionary.carriers()["kind"]).eq("medium")
-    ledger.loc[media, ["tco2e", "energy_gj", "tco2e_per_activity"]] = 0.0
-    ledger.loc[media, "activity"] = ledger.loc[media, "quantity"]
-    ledger.loc[media, "activity_unit"] = ledger.loc[media, "unit"]
-    ledger.loc[media, "factor_id"] = ""
-    return ledger
+    media = look_up(rows["carrier"], dictionary.carriers()["kind"], "").eq("medium")
+    if not media.any():
+        return rows
+    rows.loc[media, ["tco2e", "tco2", "biogenic_tco2", "energy_gj", "tco2e_per_activity"]] = 0.0
+    rows.loc[media, "activity"] = rows.loc[media, "quantity"]
+    rows.loc[media, "activity_unit"] = rows.loc[media, "unit"]
+    rows.loc[media, ["factor_id", "factor_level"]] = ""
+    return rows
 
 
-def _balance(ledger: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Net rows by enterprise, unit, carrier, counterparty and factor; consumption and units settled against the stock equation."""
-    if ledger.empty:
-        return pd.DataFrame(columns=[*_KEYS, *_SUMS, "quality"]), []
-    ledger = ledger.copy()
-    ledger["counterparty"] = ledger["counterparty"].where(ledger["internal"], "")
-    ledger["sign"] = ledger["flow"].isin(flows.OUTGOING).map({True: -1, False: 1})
-    signs = ledger["flow"].map(flows.SIGN)
-    stock = ledger[signs.notna()].copy()
-    for column in _SUMS:
-        stock[column] = stock[column] * signs[signs.notna()]
-    stock = _whole_site(stock)
-    used = ledger[ledger["flow"] == "consumption"]
-    made = ledger[ledger["flow"] == "self_generation"].groupby(["enterprise_id", "carrier"])["activity"].sum()
-    has_stock = pd.MultiIndex.from_frame(stock[["enterprise_id", "carrier"]].drop_duplicates())
-    alone = ~pd.MultiIndex.from_frame(used[["enterprise_id", "carrier"]]).isin(has_stock)
-    base, problems = _consumption_alone(used[alone], made)
-    found = [problems]
-    units_of = pd.concat([used[~alone], used[alone]])
-    compared = _compare_consumption(stock, used[~alone], made)
-    rows = pd.concat([stock, base], ignore_index=True)
-    rows["quality"] = rows["quality"].fillna("")
-    worst = rows.groupby(_KEYS, sort=True, dropna=False)["quality"].max()
-    rows = rows.groupby(_KEYS, sort=True, dropna=False)[_SUMS].sum().join(worst).reset_index()
-    rows, problems = _split_units(rows, units_of[units_of["unit_id"] != ""], made)
-    negative = rows.groupby(["enterprise_id", "carrier"])["activity"].sum()
-    outgoing = set(rows.loc[rows["sign"] < 0, ["enterprise_id", "carrier"]].itertuples(index=False, name=None))
-    below = [(e, c, v) for (e, c), v in negative.items() if v < -1e-9 and (e, c) not in outgoing]
-    found += [findings.raw("negative_consumption", table="energy", enterprise_id=e, field=c, seen=v) for e, c, v in below]
-    return rows, [*found, compared, *problems]
+def _process(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int) -> tuple[pd.DataFrame, pd.DataFrame, list]:
+    """Process emissions in the shape of balanced rows."""
+    made, used, found = process.emissions(tables["process"], meta, year)
+    if made.empty:
+        return made, used, found
+    made = made.assign(factor_level=made["factor_id"].str.startswith("own:").map({True: "measured", False: "national"}))
+    blank = {name: made["tco2e"] for name in ("tco2", "tco2e_location", "tco2e_market") if name not in made.columns}
+    made = made.assign(**blank, biogenic_tco2=0.0, feedstock_gj=0.0)
+    return made.groupby(_PROCESS_COLUMNS, sort=True)[balance.TOTALS].sum().reset_index(), used, found
 
 
-def _whole_site(stock: pd.DataFrame) -> pd.DataFrame:
-    """Stocks, feedstock and sales filed on a unit that buys nothing itself are taken from the whole site."""
-    place = ["enterprise_id", "unit_id", "carrier"]
-    buys = pd.MultiIndex.from_frame(stock.loc[stock["flow"].isin(flows.INCOMING), place].drop_duplicates())
-    own = pd.MultiIndex.from_frame(stock[place]).isin(buys)
-    return stock.assign(unit_id=stock["unit_id"].where(own, ""))
+def _with_sources(rows: pd.DataFrame) -> pd.DataFrame:
+    """Source and scope of balanced rows."""
+    kinds = look_up(rows["carrier"], dictionary.carriers()["kind"], "fuel") if len(rows) else pd.Series(dtype=str)
+    pairs = [_SOURCE.get((k, s), ("combustion", 1)) for k, s in zip(kinds, rows["sign"], strict=True)]
+    return rows.assign(source=[p[0] for p in pairs], scope=[p[1] for p in pairs])
 
 
-def _consumption_alone(used: pd.DataFrame, made: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Consumption filed without stocks or purchases: the site row where there is one, else the units; own generation taken off."""
-    site = used[used["unit_id"] == ""]
-    covered = pd.MultiIndex.from_frame(site[["enterprise_id", "carrier"]].drop_duplicates()) if len(site) else []
-    by_unit = used[(used["unit_id"] != "")]
-    inside = pd.MultiIndex.from_frame(by_unit[["enterprise_id", "carrier"]]).isin(covered) if len(by_unit) else []
-    base = pd.concat([site, by_unit[~pd.Series(inside, index=by_unit.index, dtype=bool)]])
-    totals = base.groupby(["enterprise_id", "carrier"])["activity"].transform("sum")
-    own = pd.MultiIndex.from_frame(base[["enterprise_id", "carrier"]]).map(made.to_dict()) if len(base) else []
-    bought = (1 - pd.Series(own, index=base.index, dtype=float).fillna(0) / totals).clip(lower=0)
-    base = base.assign(**{c: base[c] * bought for c in _SUMS})
-    return base, pd.DataFrame()
-
-
-def _compare_consumption(stock: pd.DataFrame, used: pd.DataFrame, made: pd.Series) -> pd.DataFrame:
-    """Consumption filed beside the stock equation: both kept, compared, the stock equation settled upon."""
-    whole = used[used["unit_id"] == ""]
-    site = whole.groupby(["enterprise_id", "carrier"])["activity"].sum()
-    line = whole.groupby(["enterprise_id", "carrier"])["row"].first().to_dict()
-    net = stock.groupby(["enterprise_id", "carrier"])["activity"].sum()
-    frame = pd.DataFrame({"filed": site, "net": net, "made": made}).dropna(subset=["filed", "net"]).fillna({"made": 0.0})
-    frame["balance"] = frame["net"] + frame["made"]
-    limit = findings.tolerance("consumption_mismatch") / 100
-    frame = frame[(frame["filed"] - frame["balance"]).abs() > limit * frame[["filed", "balance"]].abs().max(axis=1)].reset_index()
-    lines = [line[key] for key in frame[["enterprise_id", "carrier"]].itertuples(index=False, name=None)]
-    return findings.raw(
-        "consumption_mismatch", frame.set_index(pd.Index(lines)), table="energy", field=frame["carrier"],
-        seen=frame["filed"].map(findings.number), expected=frame["balance"].map(findings.number),
-    )  # fmt: skip
-
-
-def _split_units(rows: pd.DataFrame, used: pd.DataFrame, made: pd.Series) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Spread what came in over the units that file consumption; the remainder stays with the site (blank unit)."""
-    if used.empty:
-        return rows, []
-    pair = ["enterprise_id", "carrier"]
-    spread = (rows["unit_id"] == "") & (rows["sign"] > 0)
-    covered = rows.loc[~spread & (rows["sign"] > 0), [*pair, "unit_id"]].drop_duplicates()
-    by_unit = used.groupby([*pair, "unit_id"], sort=True)["activity"].sum().rename("used").reset_index()
-    by_unit = by_unit.merge(covered, on=[*pair, "unit_id"], how="left", indicator=True, validate="1:1")
-    by_unit = by_unit[by_unit.pop("_merge") == "left_only"]
-    came_in = rows[spread].groupby(pair)["activity"].sum()
-    available = came_in.add(made.reindex(came_in.index).fillna(0.0)).rename("available")
-    by_unit = by_unit.merge(available.reset_index(), on=pair, how="inner", validate="m:1")
-    by_unit = by_unit[by_unit["available"] > 0]
-    by_unit = by_unit.assign(total=by_unit.groupby(pair)["used"].transform("sum"))
-    total = by_unit["total"]
-    limit = 1 + findings.tolerance("unit_sum_mismatch") / 100
-    over = by_unit[total > by_unit["available"] * limit].drop_duplicates(pair)
-    found = [
-        findings.raw("unit_sum_mismatch", table="energy", enterprise_id=o.enterprise_id, field=o.carrier,
-        seen=findings.number(o.total), expected=findings.number(o.available))
-        for o in over.itertuples()
-    ]  # fmt: skip
-    by_unit["share"] = by_unit["used"] / total.where(total > by_unit["available"], by_unit["available"])
-    rest = 1 - by_unit.groupby(pair)["share"].sum()
-    rest = rest[rest > 1e-9].rename("share").reset_index().assign(unit_id="")
-    shares = pd.concat([by_unit[[*pair, "unit_id", "share"]], rest])
-    parts = rows[spread].drop(columns="unit_id").merge(shares, on=pair, how="left", validate="m:m")
-    parts["unit_id"], parts["share"] = parts["unit_id"].fillna(""), parts["share"].fillna(1.0)
-    for column in _SUMS:
-        parts[column] = parts[column] * parts["share"]
-    whole = pd.concat([rows[~spread], parts.drop(columns="share")], ignore_index=True)
-    assert abs(whole["tco2e"].sum() - rows["tco2e"].sum()) <= 1e-6 * max(1.0, rows["tco2e"].abs().sum())
-    return whole, found
-
-
-def _finish(rows: pd.DataFrame, tables: dict[str, pd.DataFrame], year: int) -> pd.DataFrame:
-    """Source, scope, tce and range of every row, in a fixed order."""
+def _finish(rows: pd.DataFrame, used: pd.DataFrame, levels: tuple[str, ...], meta: dict[str, Any], year: int) -> pd.DataFrame:
+    """tce, range, level and reason of every row, in a fixed order."""
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
-    kinds = rows["carrier"].map(dictionary.carriers()["kind"]).fillna("process")
-    pairs = [_SOURCE.get((k, s), ("process", 1)) for k, s in zip(kinds, rows["sign"], strict=True)]
-    rows["source"], rows["scope"] = [p[0] for p in pairs], [p[1] for p in pairs]
+    rows = rows.assign(year=year, internal=rows["internal"].astype(int), other_gases_tco2e=rows["tco2e"] - rows["tco2"])
     recovered = rows["carrier"].eq("waste_heat")  # recovered energy re-used is no part of total consumption (GB/T 2589)
     rows["tce"] = (rows["energy_gj"] / units.GJ_PER_TCE).mask(recovered, 0.0)
-    rows["year"] = year
-    half = _half_range(rows, kinds)
+    rows["tce_equal"] = _equal_value(rows, meta, year)
+    rows["activity_half_pct"], rows["factor_half_pct"] = _half_ranges(rows)
+    half = np.hypot(rows["activity_half_pct"], rows["factor_half_pct"]) / 100
     rows["tco2e_low"] = rows["tco2e"] - rows["tco2e"].abs() * half
     rows["tco2e_high"] = rows["tco2e"] + rows["tco2e"].abs() * half
-    rows["internal"] = rows["internal"].astype(int)
-    return rows.sort_values(_KEYS).reindex(columns=COLUMNS).reset_index(drop=True)
+    rows["factor_reason"] = _reasons(rows, used, levels)
+    return rows.sort_values(balance.KEYS).reindex(columns=COLUMNS).reset_index(drop=True)
 
 
-def _half_range(rows: pd.DataFrame, kinds: pd.Series) -> pd.Series:
-    """Half of the 95 % range as a fraction: activity and factor combined in quadrature (IPCC 2006 approach 1)."""
+def _equal_value(rows: pd.DataFrame, meta: dict[str, Any], year: int) -> pd.Series:
+    """tce with power at what its supply takes in coal (equal value, 等价值); NaN where no such figure exists for the country."""
+    per_mwh = equal_value(meta, year)
+    if per_mwh is None:
+        return pd.Series(float("nan"), index=rows.index)
+    power = rows["source"].isin(["purchased_electricity", "sold_electricity"])
+    return rows["tce"].mask(power, rows["activity"] * per_mwh["tce_per_mwh"])
+
+
+def equal_value(meta: dict[str, Any], year: int) -> dict[str, Any] | None:
+    """The equal value of power nearest in time, the cluster's region before the country: tce_per_mwh, edition, source; or None."""
+    if str(meta.get("country", "")).upper() not in ("CN", "CHINA"):
+        return None
+    table = dictionary.read_table("coal_equivalent")
+    table = table[table["carrier"] == "electricity_equal_value"]
+    said = table["edition"].str.extract(r"^(?P<region>\w+) (?P<year>\d{4})$")
+    mine = said["region"].eq(str(meta.get("grid_region", "")).casefold())
+    rows = table.assign(_distance=(pd.to_numeric(said["year"]) - year).abs(), _mine=~mine)[mine | said["region"].eq("china")]
+    best = rows.sort_values(["_distance", "_mine", "edition"]).iloc[0]
+    return {"tce_per_mwh": float(best["kgce_per_unit"]), "edition": best["edition"], "source": best["source"]}
+
+
+def _half_ranges(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Half of the 95 % range of activity (by grade) and factor (by kind; a filer's own by what it stated), in %."""
     table = dictionary.read_table("uncertainty")
-    table["half"] = table["half_range_pct"].astype(float) / 100
-    activity = table[table["kind"] == "activity"].set_index("grade")["half"]
-    factor = table[table["kind"] == "factor"].set_index("grade")["half"]
-    own = rows["factor_id"].astype(str).str.startswith("own:")
-    return (rows["quality"].map(activity).fillna(activity[""]) ** 2 + kinds.mask(own, "own").map(factor).fillna(0.0) ** 2) ** 0.5
+    half = {kind: group.set_index("grade")["half_range_pct"].astype(float) for kind, group in table.groupby("kind")}
+    kinds = look_up(rows["carrier"], dictionary.carriers()["kind"], "process").astype("str")
+    own = rows["factor_level"].isin(["measured", "supplier"])
+    activity = look_up(rows["quality"], half["activity"], half["activity"][""])
+    return activity.astype(float), look_up(kinds.mask(own, "own"), half["factor"], 0.0).astype(float)
+
+
+def _reasons(rows: pd.DataFrame, used: pd.DataFrame, levels: tuple[str, ...]) -> pd.Series:
+    """Why this factor row and not a better one, as `level:status` for each level up to the one taken."""
+    reason = used.set_index("factor_id")["reason"]
+    distinct = rows[["factor_id", "factor_level"]].drop_duplicates()
+    rank = {level: number for number, level in enumerate(levels)}
+    text = []
+    for factor_id, level in distinct.itertuples(index=False):
+        own = [step for step in levels if step in ("measured", "supplier") and rank[step] < rank.get(level, len(levels))]
+        before = [f"{step}:not_filed" for step in own]
+        said = str(reason.get(factor_id, f"{level}:taken" if level else ""))
+        text.append("; ".join([*(before if "measured" not in said else []), said]) if said else "")
+    known = dict(zip(distinct.itertuples(index=False, name=None), text, strict=True))
+    return pd.Series([known[pair] for pair in zip(rows["factor_id"], rows["factor_level"], strict=True)], index=rows.index)
 
 
 def by_enterprise(rows: pd.DataFrame, enterprises: pd.DataFrame, products: pd.DataFrame, currency: str) -> pd.DataFrame:
@@ -257,6 +197,9 @@ def by_enterprise(rows: pd.DataFrame, enterprises: pd.DataFrame, products: pd.Da
     for name, number in (("direct_tco2e", 1), ("indirect_tco2e", 2)):
         out[name] = scope[number].reindex(out.index).fillna(0.0) if number in scope else 0.0
     out["total_tco2e"] = out["direct_tco2e"] + out["indirect_tco2e"]
+    out["total_with_indirect"] = out["total_tco2e"]
+    for name, part in _memos(rows).items():
+        out[name] = part.groupby(rows["enterprise_id"]).sum().reindex(out.index).fillna(0.0)
     out["tce"] = rows.groupby("enterprise_id")["tce"].sum().reindex(out.index).fillna(0.0)
     out = out.reset_index().sort_values(["total_tco2e", "enterprise_id"], ascending=[False, True]).reset_index(drop=True)
     total = out["total_tco2e"].sum()
@@ -305,6 +248,18 @@ def of_cluster(rows: pd.DataFrame) -> pd.DataFrame:
     items.append(("sum_of_enterprises_tce", rows["tce"].sum(), "tce"))
     items.append(("eliminated_tce", inside["tce"].sum(), "tce"))
     items.append(("cluster_total_tce", outside["tce"].sum(), "tce"))
+    items.append(("total_with_indirect", outside["tco2e"].sum(), "tCO2e"))
+    units_of = {
+        "total_direct_ets": "tCO2",
+        "biogenic_tco2": "tCO2",
+        "feedstock_tce": "tce",
+        "tce_equal": "tce",
+        "nonfossil_tce": "tce",
+    }
+    for name, part in _memos(outside).items():
+        items.append(
+            (f"cluster_{name}" if name != "total_direct_ets" else name, part.sum(min_count=1), units_of.get(name, "tCO2e"))
+        )
     half = ((outside["tco2e_high"] - outside["tco2e"]).groupby(outside["factor_id"]).sum() ** 2).sum() ** 0.5
     items.append(("cluster_total_half_range_tco2e", half, "tCO2e"))
     table = pd.DataFrame(items, columns=["item", "value", "unit"])
@@ -313,6 +268,27 @@ def of_cluster(rows: pd.DataFrame) -> pd.DataFrame:
         gap = value[f"sum_of_enterprises_{end}"] - value[f"eliminated_{end}"] - value[f"cluster_total_{end}"]
         assert abs(gap) <= 1e-9 * max(1.0, rows[end].abs().sum()), f"the bridge in {end} does not close by {gap}"
     return table
+
+
+def _memos(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Figures beside the total, row by row.
+
+    total_direct_ets: direct CO2 without power and heat, product carbon deducted, as the national market's guidelines since 2024
+    count it (perfluorocarbons of aluminium included). Dual control leaves feedstock and non-fossil power out of energy.
+    """
+    direct = rows["scope"].eq(1)
+    market_gases = rows["carrier"].isin(["aluminium_cf4", "aluminium_c2f6"])
+    other = ~rows["source"].isin(["purchased_electricity", "sold_electricity"])
+    return {
+        "total_direct_ets": rows["tco2"].where(~market_gases, rows["tco2e"]).where(direct, 0.0),
+        "other_gases_tco2e": rows["other_gases_tco2e"],
+        "location_based_tco2e": rows["tco2e"].where(other, rows["tco2e_location"]),
+        "market_based_tco2e": rows["tco2e"].where(other, rows["tco2e_market"]),
+        "biogenic_tco2": rows["biogenic_tco2"],
+        "tce_equal": rows["tce_equal"],
+        "feedstock_tce": rows["feedstock_gj"] / units.GJ_PER_TCE,
+        "nonfossil_tce": rows["tce"].where(rows["carrier"].eq("electricity_nonfossil"), 0.0),
+    }
 
 
 def _outgoing(rows: pd.DataFrame) -> pd.Series:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import costs, dictionary, factors, findings, interaction, prices, units
+from workbench import costs, dictionary, emissions, factors, findings, interaction, prices, units
 from workbench.params import Settings
 
 NEVER_SELECTED = ("uncosted", "superseded", "excluded")
@@ -79,7 +79,7 @@ def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.Data
     ]
     rows = rows[~odd & ~no_unit]
     absolute = rows["mode"] == "absolute"
-    amounts, _, problems = factors.quantify(
+    amounts, _, problems = emissions.quantify(
         rows[absolute].assign(quantity=rows.loc[absolute, "amount"]), factors.defaults(used), "savings"
     )
     kinds = amounts["carrier"].map(dictionary.carriers()["kind"])

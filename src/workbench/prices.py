@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, factors, findings, flows
+from workbench import dictionary, emissions, factors, findings, flows
 
 COLUMNS = ["enterprise_id", "carrier", "price", "unit", "source"]
 
@@ -58,7 +58,9 @@ def from_table(carrier: str, chosen: pd.DataFrame, meta: dict[str, Any], year: i
         return None
     rows = rows.assign(distance=(pd.to_numeric(rows["year"], errors="coerce") - year).abs()).sort_values(["distance", "price_id"])
     best = rows.iloc[0]
-    one, _, _ = factors.quantify(pd.DataFrame({"carrier": [carrier], "unit": [best["unit"]], "quantity": [1.0]}), chosen, "prices")
+    one, _, _ = emissions.quantify(
+        pd.DataFrame({"carrier": [carrier], "unit": [best["unit"]], "quantity": [1.0]}), chosen, "prices"
+    )
     size = one["activity"].iat[0]
     if not size > 0:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import dictionary, factors, findings, units
+from workbench import dictionary, emissions, factors, findings, units
 from workbench.filing import Filing
 
 
@@ -83,7 +83,7 @@ def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.D
     rows = rows[rows["carrier"].isin(chosen["carrier"])]
     if rows.empty:
         return []
-    sized, _, _ = factors.quantify(rows.set_index("row"), chosen, "energy")
+    sized, _, _ = emissions.quantify(rows.set_index("row"), chosen, "energy")
     price = sized["cost"] / sized["activity"]
     middle = price.groupby(sized["carrier"]).transform("median")
     count = price.groupby(sized["carrier"]).transform("count")
