@@ -57,6 +57,7 @@ def own_table(source: Path | pd.DataFrame) -> pd.DataFrame:
     """A user's own factor table (a file, or the package's table `factors`) in the layout of the fuel library."""
     table = pd.read_csv(source, dtype=str, keep_default_na=False) if isinstance(source, Path) else source.fillna("").astype(str)
     table = table.reindex(columns=dictionary.read_table("factors/fuels").columns, fill_value="")
+    table["biogenic"] = table["biogenic"].str.startswith("1").map({True: "1", False: "0"})
     table["factor_id"] = table["factor_id"].where(table["factor_id"] != "", "own-table:" + table["carrier"])
     return _numbers(table)
 
@@ -124,7 +125,7 @@ def _best(
     row, found = _last_resort(carrier, meta) if kind == "fuel" else (None, [])
     if row is not None:
         return row | {"level": "substitute", "reason": "; ".join([*tried, "substitute:taken"])}, found
-    wanted = f"{carrier} in {meta.get('factor_set', '') if kind == 'fuel' else meta.get('grid_region', '')}, {year}"
+    wanted = f"{carrier} in {chosen_set(meta) if kind == 'fuel' else meta.get('grid_region', '')}, {year}"
     return None, [findings.raw("factor_missing", table="factors", field=carrier, seen=wanted)]
 
 
@@ -155,7 +156,7 @@ def _local(carrier: str, meta: dict[str, Any], year: int, own: pd.DataFrame | No
 
 def _of_set(carrier: str, meta: dict[str, Any]) -> _Found:
     """The row of the chosen set; where it has none, another family of the same country with a finding."""
-    wanted = str(meta.get("factor_set", ""))
+    wanted = chosen_set(meta)
     if wanted == "ipcc-2006":
         return None, "not_chosen", []
     row, status = _trusted(carrier, wanted)
@@ -167,7 +168,7 @@ def _of_set(carrier: str, meta: dict[str, Any]) -> _Found:
         if row is not None:
             return (
                 _from_fuel(row, meta),
-                f"{status} in {wanted}, substitute taken",
+                "substitute",
                 [_substitute(carrier, wanted, row["factor_id"])],
             )
     return None, status, []
@@ -177,7 +178,7 @@ def _of_ipcc(carrier: str, meta: dict[str, Any]) -> _Found:
     row, status = _trusted(carrier, "ipcc-2006")
     if row is None:
         return None, status, []
-    wanted = str(meta.get("factor_set", ""))
+    wanted = chosen_set(meta)
     chosen = wanted == "ipcc-2006" or "national" not in order(meta)[0]
     return _from_fuel(row, meta), "taken", [] if chosen else [_substitute(carrier, wanted, row["factor_id"])]
 
@@ -193,7 +194,7 @@ def _last_resort(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[
     for factor_set in SUBSTITUTE_SETS:
         row, _ = _trusted(carrier, factor_set)
         if row is not None:
-            return _from_fuel(row, meta), [_substitute(carrier, str(meta.get("factor_set", "")), row["factor_id"])]
+            return _from_fuel(row, meta), [_substitute(carrier, chosen_set(meta), row["factor_id"])]
     return None, []
 
 
@@ -262,7 +263,7 @@ def _grid(carrier: str, level: str, meta: dict[str, Any], year: int) -> _Found:
     asked = named.any() or not {"provincial", "regional"} & set(levels[: levels.index(level)])
     if best["year"] == year and asked:
         return row, "taken", found
-    status = "taken" if best["year"] == year else f"{best['year']:.0f} taken"
+    status = "taken" if best["year"] == year else f"year_{best['year']:.0f}"
     seen = f"electricity in {region}, {year}"
     found.append(findings.raw("factor_substitute", table="factors", field="electricity", seen=seen, expected=row["factor_id"]))
     return row, status, found
@@ -300,7 +301,16 @@ def _parent(region: str) -> str:
 def _grid_library(meta: dict[str, Any]) -> str:
     by_country = {"CN": "cn", "CHINA": "cn", "US": "us-epa", "USA": "us-epa", "GB": "uk-2020", "UK": "uk-2020"}
     found = by_country.get(str(meta.get("country", "")).upper())
-    return found or ("cn" if str(meta.get("factor_set", "")).startswith("cn") else str(meta.get("factor_set", "")))
+    return found or ("cn" if chosen_set(meta).startswith("cn") else chosen_set(meta))
+
+
+def chosen_set(meta: dict[str, Any]) -> str:
+    """The library's set of the cluster; where `factor_set` is the path of a user's table, the set that stands behind it."""
+    stated = str(meta.get("factor_set", ""))
+    if not stated.lower().endswith(".csv"):
+        return stated
+    behind = {"CN": "cn-f1", "US": "us-epa", "GB": "uk-2020"}.get(str(meta.get("country", "")).upper(), "ipcc-2006")
+    return str(meta.get("base_factor_set") or behind)
 
 
 def residual_mix(meta: dict[str, Any], year: int) -> dict | None:

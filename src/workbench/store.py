@@ -63,10 +63,26 @@ def _read_folder(path: Path) -> Package:
         if found:
             tables[name] = _read_file(found[0], name, remarks)
             files[found[0].name] = sha256(found[0])
-    known = {*files, "import_notes.csv", "planted_errors.csv"}
+    meta = _read_meta(meta_file)
+    _own_factors(path, meta, tables, files, remarks)
+    known = {*files, "import_notes.csv", "planted_errors.csv", "reconciliation.csv"}
     for stray in sorted(set(p.name for p in path.iterdir() if p.suffix in (".csv", ".parquet", ".xlsx")) - known):
         remarks.append({"check": "unknown_table", "table": stray, "seen": stray})
-    return Package(path, _read_meta(meta_file), tables, files, remarks)
+    return Package(path, meta, tables, files, remarks)
+
+
+def _own_factors(path: Path, meta: dict, tables: dict[str, pd.DataFrame], files: dict[str, str], remarks: list[dict]) -> None:
+    """A factor_set that names a CSV file is the user's own table of factors: it is read as the table `factors`."""
+    stated = str(meta.get("factor_set", ""))
+    if not stated.lower().endswith(".csv") or "factors" in tables:
+        return
+    file = path / stated if (path / stated).is_file() else Path(stated)
+    if not file.is_file():
+        raise PackageError(
+            f"cluster.yaml: factor_set names {stated}, and there is no such file: correct it or name a set such as cn-f1"
+        )
+    tables["factors"] = _read_file(file, "factors", remarks)
+    files[file.name] = sha256(file)
 
 
 def _read_meta(file: Path) -> dict:

@@ -13,7 +13,8 @@ from workbench.words.amounts import currency_name, say
 
 CODES = (
     "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
-    "selected", "effect", "table", "reason", "confidence", "limit", "enough_alone", "key_emitter",
+    "selected", "effect", "table", "reason", "factor_reason", "confidence", "limit", "enough_alone", "key_emitter", "level",
+    "factor_level",
 )  # fmt: skip
 _YES_NO = ("selected", "entered", "enough_alone", "key_emitter")
 _MONEY = (
@@ -47,7 +48,7 @@ SHOWN = {
         + ["taker_ledger", "giver_ledger"]
     },
     "factors": {
-        "columns": [*_FACTOR, "source", "valid_from", "confidence", "reason", "sha256"],
+        "columns": [*_FACTOR, "level", "source", "valid_from", "confidence", "reason", "sha256"],
         "digits": {"tco2e_per_unit": 5},
         "note": "hash",
     },
@@ -142,12 +143,34 @@ def code(column: str, value: Any, lang: str) -> str:
         return ""
     if column in ("taker_ledger", "giver_ledger"):
         return say(f"ledger.{value}", lang)
+    if column in ("reason", "factor_reason"):
+        return reason(str(value), lang)
+    if column in ("level", "factor_level"):
+        return say(f"level.{value}", lang)
     if column == "objective":
         return wording.text(f"figures.objective.{value}", lang)
     labels = (
         _carriers() if column in ("carrier", "commodity") else dictionary.tables().set_index("table") if column == "table" else None
     )
     return str(labels.at[value, f"label_{lang}"]) if labels is not None and value in labels.index else word(value, lang)
+
+
+def reason(codes: str, lang: str) -> str:
+    """Why a factor row was taken: `measured:not_filed; national:taken` in words, levels with one fate said together."""
+    said: list[tuple[str, list[str]]] = []
+    for part in codes.split(";"):
+        level, _, status = part.strip().partition(":")
+        if said and said[-1][0] == status:
+            said[-1][1].append(level)
+        else:
+            said.append((status, [level]))
+    comma, stop = ("、", "；") if lang == "zh" else (", ", "; ")
+    parts = []
+    for status, levels in said:
+        kind, _, year = status.partition("_") if status.startswith("year_") else (status, "", "")
+        words = say(f"status.{kind}", lang, year=year) if year else say(f"status.{kind}", lang)
+        parts.append(say("status.said", lang, levels=comma.join(say(f"level.{level}", lang) for level in levels), status=words))
+    return stop.join(parts)
 
 
 @cache
