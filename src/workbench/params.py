@@ -39,6 +39,8 @@ class Settings(BaseModel):
     selection_gap: float = Field(1e-6, ge=0, lt=1, description="relative optimality gap that is accepted [1]")
     time_limit_s: float = Field(120.0, gt=0, description="time limit of one optimization [s]")
     seed: int = Field(1, ge=0, description="seed of every random choice")
+    uncertainty_draws: int = Field(10_000, ge=100, le=1_000_000, description="draws of the Monte Carlo ranges")
+    materiality_pct: float = Field(5.0, gt=0, le=100, description="misstatement that matters, share of the total [%]")
     notes: str = Field("", description="free text printed in the report")
     reductions_shown: list[float] = Field([2.0, 4.0, 6.0], max_length=8, description="cuts solved side by side [%]")
     front_points: int = Field(14, ge=2, le=60, description="points on the cost front")
