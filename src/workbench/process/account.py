@@ -39,7 +39,11 @@ def emissions(
     used, problems = _used(rows, table)
     keys = {"counterparty": "", "internal": False, "sign": 1, "energy_gj": 0.0, "quality": "", "source": "process", "scope": 1}
     rows = rows.drop(columns=["own", "gas", "weight"]).assign(carrier=rows["process"], **keys)
-    return rows.reset_index(names="row"), used, [part for part in found + problems if len(part)]
+    return (
+        rows.drop(columns="row", errors="ignore").reset_index(names="row"),
+        used,
+        [part for part in found + problems if len(part)],
+    )
 
 
 def _filed(table: pd.DataFrame, name: str, year: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -47,12 +51,12 @@ def _filed(table: pd.DataFrame, name: str, year: int) -> tuple[pd.DataFrame, lis
     fields = dictionary.fields(name)["field"]
     extra = [column for column in table.columns if column not in set(fields)]
     rows = table.reindex(columns=[*fields, *extra])
-    rows = rows[pd.to_numeric(rows["year"]) == year].copy()
-    rows = rows.set_index("row") if "row" in rows.columns else rows.rename_axis("row")
+    rows = rows[pd.to_numeric(rows["year"], errors="coerce") == year].copy()
+    rows = rows.set_index("row") if "row" in rows.columns and rows["row"].is_unique else rows.reset_index(drop=True)
     for column in rows.columns.intersection(_TEXT):
         rows[column] = rows[column].astype("str").where(rows[column].notna(), "").astype("str")
     number = "quantity" if name == "process" else "value"
-    rows[number] = pd.to_numeric(rows[number]).astype(float)
+    rows[number] = pd.to_numeric(rows[number], errors="coerce").astype(float)
     bad = rows[~rows[number].abs().lt(float("inf"))]
     found = findings.raw("missing_value", bad, table=name, field=number, effect="row_set_aside")
     return rows.drop(index=bad.index), [found]
@@ -71,7 +75,12 @@ def _usable(rows: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list
     unknown, known = rows[~rows["process"].isin(table.index)], ", ".join(table.index[:12]) + " …"
     found = [findings.raw("unknown_code", unknown, field="process", seen=unknown["process"], expected=known, **place)]
     rows, problems = _months_first(rows.drop(index=unknown.index))
-    rows["own"] = pd.to_numeric(rows["tco2_per_unit"]).notna()
+    rows["tco2_per_unit"] = pd.to_numeric(rows["tco2_per_unit"], errors="coerce").astype(float)
+    rows["own"] = rows["tco2_per_unit"].notna()
+    deducted = rows["process"].map(table["factor"]).lt(0) | rows["process"].map(serving()["sign"]).lt(0)
+    added = rows[deducted & rows["tco2_per_unit"].gt(0)]
+    found.append(findings.raw("deduction_sign", added, field="tco2_per_unit", seen=added["tco2_per_unit"], **place))
+    rows = rows.drop(index=added.index)
     rows["gas"], rows["weight"] = rows["process"].map(table["gas"]), rows["process"].map(table["weight"])
     wanted = rows["process"].map(table["unit"])
     pairs = pd.DataFrame({"unit": rows["unit"], "wanted": wanted})
@@ -122,8 +131,7 @@ def _chosen_factors(rows: pd.DataFrame, measured: pd.DataFrame, table: pd.DataFr
     rows = rows.drop(index=doubled.index).drop(columns="parameter")
     by_assay = rows["assay_factor"].notna() & ~rows["own"]
     factor = rows["process"].map(table["factor"]).mask(by_assay, pd.to_numeric(rows["assay_factor"]))
-    own = pd.to_numeric(rows["tco2_per_unit"])
-    rows["tco2e_per_activity"] = (factor * rows["weight"]).where(~rows["own"], own)
+    rows["tco2e_per_activity"] = (factor * rows["weight"]).where(~rows["own"], rows["tco2_per_unit"])
     ids = rows["process"].map(table["factor_id"]).mask(by_assay, rows["assay_id"])
     rows["factor_id"] = ids.mask(rows["own"], _stated(rows[rows["own"]]))
     rows["product_carbon"] = rows["process"].map(serving()["product_carbon"]).fillna(0).astype(int)
