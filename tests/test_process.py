@@ -313,6 +313,12 @@ def test_deducting_more_than_comes_in_is_a_fault_of_the_assay():
     assert rows["tco2e"].tolist() == pytest.approx([53.5]) and found["check"].tolist() == ["assay_deduction"]
 
 
+def test_an_impossible_assay_without_default_sets_the_row_aside():
+    measured = ["A,2022,,ammonia,feed_gj_per_t,10,", "A,2022,,ammonia,feed_kgc_per_gj,10,", "A,2022,,ammonia,urea_t_per_t,1,"]
+    rows, _, found = run(["A,2022,,,ammonia,100,t,"], measured)
+    assert rows.empty and found[["check", "effect"]].to_numpy().tolist() == [["assay_deduction", "row_set_aside"]]
+
+
 def test_deductions_are_not_taken_twice():
     measured = ["E05,2022,K1,clinker,cao_pct,64,", "E05,2022,K1,clinker,mgo_pct,2,"]
     slag = ["E05,2022,,K1,raw_meal_steel_slag,10,t,", "E05,2022,,K2,raw_meal_steel_slag,10,t,"]
@@ -378,6 +384,13 @@ def test_nothing_filed_gives_nothing():
             assert rows.empty and used.empty and not found
     *_, found = process.emissions(empty, {}, 2022, filed("assays", "A,2022,,lime,cao_pct,93,%"))
     assert findings.collect(found)["check"].tolist() == ["assay_unused"]
+
+
+def test_rows_without_a_number_of_their_own_are_counted_all():
+    table = filed("process", *CLINKER)
+    for given_ in (table.drop(columns="row"), table.assign(row=2)):
+        rows, _, found = process.emissions(given_, GUIDELINE, 2022)
+        assert rows["tco2e"].sum() == pytest.approx(1070) and not found
 
 
 def test_inputs_are_left_as_they_are():

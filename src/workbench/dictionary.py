@@ -94,7 +94,7 @@ def reference() -> str:
     lines.append("- **carriers**: " + "; ".join(f"`{c}` {r.label_zh}" for c, r in carriers().iterrows()))
     lines.append("- **processes**: " + ", ".join(f"`{p}`" for p in codes("processes")))
     lines.append("- **units**: " + ", ".join(f"`{u}`" for u in read_table("units")["unit"]))
-    lines += ["", "## Parameters of processes", "", "What `assays` may state, with its unit; * has no default and must be filed.", ""]
+    lines += ["", "## Parameters of processes", "", "What `assays` may state; * has no default and must be filed.", ""]
     return "\n".join([*lines, *_parameters()]) + "\n"
 
 

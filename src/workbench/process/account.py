@@ -39,11 +39,7 @@ def emissions(
     used, problems = _used(rows, table)
     keys = {"counterparty": "", "internal": False, "sign": 1, "energy_gj": 0.0, "quality": "", "source": "process", "scope": 1}
     rows = rows.drop(columns=["own", "gas", "weight"]).assign(carrier=rows["process"], **keys)
-    return (
-        rows.drop(columns="row", errors="ignore").reset_index(names="row"),
-        used,
-        [part for part in found + problems if len(part)],
-    )
+    return rows.reset_index(names="row"), used, [part for part in found + problems if len(part)]
 
 
 def _filed(table: pd.DataFrame, name: str, year: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -52,7 +48,8 @@ def _filed(table: pd.DataFrame, name: str, year: int) -> tuple[pd.DataFrame, lis
     extra = [column for column in table.columns if column not in set(fields)]
     rows = table.reindex(columns=[*fields, *extra])
     rows = rows[pd.to_numeric(rows["year"], errors="coerce") == year].copy()
-    rows = rows.set_index("row") if "row" in rows.columns and rows["row"].is_unique else rows.reset_index(drop=True)
+    named = "row" in rows.columns and rows["row"].is_unique
+    rows = rows.set_index("row") if named else rows.drop(columns="row", errors="ignore").reset_index(drop=True)
     for column in rows.columns.intersection(_TEXT):
         rows[column] = rows[column].astype("str").where(rows[column].notna(), "").astype("str")
     number = "quantity" if name == "process" else "value"
@@ -105,7 +102,7 @@ def _size(unit: str, target: str) -> float:
 def _months_first(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A yearly row beside monthly ones of the same process and place would count twice: the months stand."""
     key = [rows[column] for column in KEY]
-    monthly = pd.to_numeric(rows["month"]).notna()
+    monthly = pd.to_numeric(rows["month"], errors="coerce").notna()
     both = monthly.groupby(key).transform("any") & ~monthly
     total = rows["quantity"].where(monthly).groupby(key).transform("sum")
     columns = {"field": "month", "seen": total[both], "expected": rows.loc[both, "quantity"]}

@@ -127,7 +127,8 @@ def _factors(process: str, cases: pd.DataFrame, values: pd.DataFrame) -> tuple[p
     made = getattr(equations, serving().at[process, "equation"])(1.0, **full[whole])
     sound = made >= 0
     impossible = cases[whole][~sound]
-    found.append(findings.raw("assay_deduction", impossible, expected=made[~sound], **place))
+    effect = impossible["has_default"].map({True: "kept", False: "row_set_aside"})
+    found.append(findings.raw("assay_deduction", impossible, expected=made[~sound], effect=effect, **place))
     settled = cases.loc[whole, KEY].assign(assay_factor=made * serving().at[process, "sign"])[sound]
     return settled.assign(assay_id=_ids(settled, wide[whole][sound])), found
 
