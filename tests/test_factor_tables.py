@@ -204,9 +204,13 @@ def test_heat_defaults():
 
 def test_process_signs_and_gases():
     rows = {row["process"]: row for row in table("factors/process")}
-    value = {code: float(row["value"]) for code, row in rows.items()}
+    value = {code: float(row["value"]) for code, row in rows.items() if row["value"]}
+    assert set(rows) - set(value) == {"ammonia", "material_carbon_input", "material_carbon_product", "material_carbon_residue"}
     assert value["clinker"] == 0.535 and value["pig_iron_input"] == 0.172 and value["direct_tco2e"] == 1
-    assert all((number < 0) == (code.endswith("_product") or code.startswith("raw_meal_")) for code, number in value.items())
+    assert all(
+        (number < 0) == (code.endswith("_product") or code.startswith(("raw_meal_", "recovered_")))
+        for code, number in value.items()
+    )
     assert value["soda_ash_use"] == pytest.approx(44.01 / 105.99, rel=2e-3)
     assert value["calcium_carbonate_use"] == pytest.approx(44.01 / 100.09, rel=2e-3)
     gases = {row["gas"] for row in table("factors/gwp")} | {"CO2e"}

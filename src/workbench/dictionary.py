@@ -94,7 +94,18 @@ def reference() -> str:
     lines.append("- **carriers**: " + "; ".join(f"`{c}` {r.label_zh}" for c, r in carriers().iterrows()))
     lines.append("- **processes**: " + ", ".join(f"`{p}`" for p in codes("processes")))
     lines.append("- **units**: " + ", ".join(f"`{u}`" for u in read_table("units")["unit"]))
-    return "\n".join(lines) + "\n"
+    lines += ["", "## Parameters of processes", "", "What `assays` may state; * has no default and must be filed.", ""]
+    return "\n".join([*lines, *_parameters()]) + "\n"
+
+
+def _parameters() -> list[str]:
+    """Processes that take the same parameters, one line each."""
+    table = read_table("process_parameters")
+    star = table["default"].map({"": "*"}).fillna("")
+    table["words"] = "`" + table["parameter"] + "`" + star + " " + table["label_zh"] + " [" + table["unit"] + "]"
+    words = table.groupby("process")["words"].agg("; ".join)
+    alike = words.reset_index().groupby("words", sort=False)["process"].agg(lambda codes: ", ".join(f"`{c}`" for c in codes))
+    return [f"- {codes}: {said}" for said, codes in alike.items()]
 
 
 def _reference_row(field) -> str:

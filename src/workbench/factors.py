@@ -354,11 +354,11 @@ def stated_row(factor_id: str, carrier: str, value: float, unit: str, gj: float,
     return row | {"level": level, "reason": f"{level}:taken"}
 
 
-def process_row(factor_id: str, process: str, value: float, unit: str, source: dict) -> dict:
-    """A process factor as a row of the factors used: `value` tCO2e per `unit`; the filer's own where the id says so."""
+def process_row(factor_id: str, process: str, value: float, unit: str, source: dict, table: str = "process") -> dict:
+    """A process factor as a row of the factors used: `value` tCO2e per `unit`; the filer's own, from `table`, if its id says so."""
     own = factor_id.startswith("own:")
     if own:
-        source = {"source": "stated in the process table", "confidence": "filed"}
+        source = {"source": f"stated in the table {table}", "confidence": "filed"}
     row = _row(factor_id, process, float(value), unit, 0.0, source, heating_value_basis="none")
     return row | {
         "level": "measured" if own else "national",

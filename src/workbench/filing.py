@@ -21,7 +21,7 @@ _QUANTITIES = ("quantity", "quantity_sent", "quantity_received")
 
 @dataclass(frozen=True)
 class Filing:
-    """A checked package: `meta`, typed `tables` (all twelve, maybe empty), raw findings, and the rows set aside as text."""
+    """A checked package: `meta`, typed `tables` (each maybe empty), raw findings, and the rows set aside as text."""
 
     meta: dict[str, Any]
     tables: dict[str, pd.DataFrame]

@@ -19,7 +19,7 @@ COLUMNS = [
     "enterprise_id", "unit_id", "year", "source", "scope", "carrier", "activity", "activity_unit", "energy_gj", "tce", "tco2e",
     "factor_id", "tco2e_low", "tco2e_high", "counterparty", "internal", "tco2", "other_gases_tco2e", "biogenic_tco2",
     "tco2e_location", "tco2e_market", "tce_equal", "feedstock_gj", "quality", "activity_half_pct", "factor_half_pct",
-    "factor_level", "factor_reason",
+    "factor_level", "factor_reason", "product_carbon",
 ]  # fmt: skip
 _SOURCE = {
     ("fuel", 1): ("combustion", 1), ("fuel", -1): ("fuel_handed_on", 1),
@@ -27,7 +27,7 @@ _SOURCE = {
     ("heat", 1): ("purchased_heat", 2), ("heat", -1): ("sold_heat", 2),
     ("medium", 1): ("medium", 0), ("medium", -1): ("medium", 0),
 }  # fmt: skip
-_PROCESS_COLUMNS = [*balance.KEYS, "source", "scope", "quality"]
+_PROCESS_COLUMNS = [*balance.KEYS, "source", "scope", "quality", "product_carbon"]
 KEY_EMITTERS_SHARE_PCT = 80.0  # Pareto threshold, stated beside every list of key emitters
 
 
@@ -106,12 +106,11 @@ def _media(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _process(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int) -> tuple[pd.DataFrame, pd.DataFrame, list]:
     """Process emissions in the shape of balanced rows."""
-    made, used, found = process.emissions(tables["process"], meta, year)
+    made, used, found = process.emissions(tables["process"], meta, year, tables.get("assays"))
     if made.empty:
         return made, used, found
     made = made.assign(factor_level=made["factor_id"].str.startswith("own:").map({True: "measured", False: "national"}))
-    blank = {name: made["tco2e"] for name in ("tco2", "tco2e_location", "tco2e_market") if name not in made.columns}
-    made = made.assign(**blank, biogenic_tco2=0.0, feedstock_gj=0.0)
+    made = made.assign(tco2e_location=made["tco2e"], tco2e_market=made["tco2e"], biogenic_tco2=0.0, feedstock_gj=0.0)
     return made.groupby(_PROCESS_COLUMNS, sort=True)[balance.TOTALS].sum().reset_index(), used, found
 
 
@@ -119,7 +118,7 @@ def _with_sources(rows: pd.DataFrame) -> pd.DataFrame:
     """Source and scope of balanced rows."""
     kinds = look_up(rows["carrier"], dictionary.carriers()["kind"], "fuel") if len(rows) else pd.Series(dtype=str)
     pairs = [_SOURCE.get((k, s), ("combustion", 1)) for k, s in zip(kinds, rows["sign"], strict=True)]
-    return rows.assign(source=[p[0] for p in pairs], scope=[p[1] for p in pairs])
+    return rows.assign(source=[p[0] for p in pairs], scope=[p[1] for p in pairs], product_carbon=0)
 
 
 def _finish(rows: pd.DataFrame, used: pd.DataFrame, levels: tuple[str, ...], meta: dict[str, Any], year: int) -> pd.DataFrame:
@@ -282,6 +281,7 @@ def _memos(rows: pd.DataFrame) -> dict[str, pd.Series]:
     return {
         "total_direct_ets": rows["tco2"].where(~market_gases, rows["tco2e"]).where(direct, 0.0),
         "other_gases_tco2e": rows["other_gases_tco2e"],
+        "product_carbon_tco2e": rows["tco2e"].where(rows["product_carbon"].eq(1), 0.0),
         "location_based_tco2e": rows["tco2e"].where(other, rows["tco2e_location"]),
         "market_based_tco2e": rows["tco2e"].where(other, rows["tco2e_market"]),
         "biogenic_tco2": rows["biogenic_tco2"],
