@@ -63,7 +63,7 @@ def _read_folder(path: Path) -> Package:
         if found:
             tables[name] = _read_file(found[0], name, remarks)
             files[found[0].name] = sha256(found[0])
-    known = {*files, "import_notes.csv", "planted_errors.csv"}
+    known = {*files, "import_notes.csv", "planted_errors.csv", "reconciliation.csv"}
     for stray in sorted(set(p.name for p in path.iterdir() if p.suffix in (".csv", ".parquet", ".xlsx")) - known):
         remarks.append({"check": "unknown_table", "table": stray, "seen": stray})
     return Package(path, _read_meta(meta_file), tables, files, remarks)
