@@ -85,14 +85,14 @@ def volumes(works: pd.DataFrame, used_pct: float, table: pd.DataFrame) -> pd.Dat
 def activity(works: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Each intensity times its volume: enterprise_id, unit_id, carrier, role, quantity, unit, intensity_id, per, volume_t."""
     per = [name for name in table["per"].unique() if name in works.columns]
-    long = works.melt(id_vars=["enterprise_id", "coke", "coke_own"], value_vars=per, var_name="per", value_name="volume_t")
+    bought = 1 - (works["coke_own"] / works["coke"].where(works["coke"] > 0)).fillna(0.0)
+    long = works.assign(bought=bought).melt(["enterprise_id", "bought"], per, var_name="per", value_name="volume_t")
     used = table[table["role"].isin(["energy", "process"])]
     rows = long[long["volume_t"] > 0].merge(used, on="per", how="inner", validate="m:m")
-    bought = 1 - rows["coke_own"] / rows["coke"].where(rows["coke"] > 0)
-    rows["quantity"] = rows["quantity"] * rows["volume_t"] * bought.where(rows["carrier"] == "coke", 1.0)
+    rows["quantity"] = rows["quantity"] * rows["volume_t"] * rows["bought"].where(rows["carrier"] == "coke", 1.0)
     code = rows["unit_kind"].map({kind: parts[0] for kind, parts in UNIT_KINDS.items()})
     rows["unit_id"] = (rows["enterprise_id"] + "-" + code).fillna("")
-    size = rows["unit"].map({unit: parts[1] for unit, parts in FILED.items()}).fillna(1.0)
+    size = rows["unit"].map({unit: parts[1] for unit, parts in FILED.items()}).astype(float).fillna(1.0)
     rows["quantity"] = rows["quantity"] * size
     rows["unit"] = rows["unit"].replace({unit: parts[0] for unit, parts in FILED.items()})
     return rows[rows["quantity"] > 0].sort_values(["enterprise_id", "unit_id", "carrier", "intensity_id"]).reset_index(drop=True)

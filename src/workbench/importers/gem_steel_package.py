@@ -14,6 +14,11 @@ LICENCE = (
     "(https://creativecommons.org/licenses/by/4.0/), changed: joined by works, energy and emissions modelled. Attribution: "
     '"Global Steel Plant Tracker," Global Energy Monitor, March 2023.'
 )
+MODELLED = (
+    "厂址、产能与人员为公开数据；产量、能耗、工业过程活动水平与排放均为模型估算，不代表任一企业的实际数据。 "
+    "Places, capacities and workforce are published; output, energy, process activity and emissions are modelled and are no "
+    "works' own figures."
+)
 SOURCES = [
     {
         "title": "Global Steel Plant Tracker, March 2023 release",
@@ -62,10 +67,7 @@ def cluster_meta(args, *, cluster_id: str, works: pd.DataFrame, grid_region: str
         "factor_set_note": "GB/T 32151 style; its washed coal row equals the injected coal of the works read (26.3 GJ/t).",
         "gwp_set": "ar5",
         "data_nature": "modelled",
-        "modelled_note": {
-            "en": "Places, capacities and workforce are published; output, energy, process activity and emissions are modelled.",
-            "zh": "厂址、产能与人员为公开数据；产量、能耗、工业过程活动水平与排放均为模型估算，不代表任一企业的实际数据。",
-        },
+        "modelled_note": MODELLED,
         "licence": LICENCE,
         "sources": SOURCES,
         "provenance": {
@@ -185,9 +187,7 @@ def readme(meta: dict) -> str:
         "",
         meta["name"]["zh"],
         "",
-        meta["modelled_note"]["en"],
-        "",
-        meta["modelled_note"]["zh"],
+        meta["modelled_note"],
         "",
         f"**Licence and attribution.** {meta['licence']}",
         "",
