@@ -160,21 +160,21 @@ def reconcile(tables: dict[str, pd.DataFrame], left_out: pd.DataFrame, meta: dic
     rows["ratio"] = (rows["modelled"] / rows["published"]).round(3)
     rows["source"] = rows["source"] + "; read in " + rows["seen_in"]
     same = (rows["region"] == city) & (rows["item"] == "crude_steel") & (rows["year"] == str(year))
-    rows["note"] = rows["note"].where(
-        ~same, rows["note"] + "; " + gap_note(left_out, found["crude_steel"], rows["published"][same])
-    )
+    rows["note"] = rows["note"].where(~same, gap_note(left_out, found, rows["published"][same]) + rows["note"])
     columns = ["item", "region", "year", "modelled", "published", "ratio", "unit", "source", "note"]
     return rows[rows["modelled"].notna()][columns].reset_index(drop=True)
 
 
-def gap_note(left_out: pd.DataFrame, output_mt: float, published: pd.Series) -> str:
-    """The gap of crude steel in words: what is missing in Mt, and the capacity of the works left out."""
+def gap_note(left_out: pd.DataFrame, found: dict[str, float], published: pd.Series) -> str:
+    """The gap of crude steel in words: Mt missing, capacity of the works left out, share of capacity the output would be."""
     if published.empty:
         return ""
     closed = left_out[left_out["why"] == "closed"]
+    gone = closed["steel_kt"].sum() / 1000
     return (
-        f"gap {published.iat[0] - output_mt:.1f} Mt; {len(closed)} works closed in the base year or later, left out, hold "
-        f"{closed['steel_kt'].sum() / 1000:.1f} Mt/yr; "
+        f"gap {published.iat[0] - found['crude_steel']:.1f} Mt; {len(closed)} works closed in the base year or later, left out, "
+        f"hold {gone:.1f} Mt/yr; the published output is {100 * published.iat[0] / (found['crude_steel_capacity'] + gone):.0f} % of "
+        f"the tracker's capacity with them; "
     )
 
 
