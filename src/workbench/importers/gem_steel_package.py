@@ -171,10 +171,10 @@ def gap_note(left_out: pd.DataFrame, found: dict[str, float], published: pd.Seri
         return ""
     closed = left_out[left_out["why"] == "closed"]
     gone = closed["steel_kt"].sum() / 1000
+    share = 100 * published.iat[0] / (found["crude_steel_capacity"] + gone)
     return (
         f"gap {published.iat[0] - found['crude_steel']:.1f} Mt; {len(closed)} works closed in the base year or later, left out, "
-        f"hold {gone:.1f} Mt/yr; the published output is {100 * published.iat[0] / (found['crude_steel_capacity'] + gone):.0f} % of "
-        f"the tracker's capacity with them; "
+        f"hold {gone:.1f} Mt/yr; the published output is {share:.0f} % of the tracker's capacity with them; "
     )
 
 
