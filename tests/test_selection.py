@@ -514,3 +514,12 @@ def test_price_of_the_next_tonne(tiny):
     """After P3 (800 t, 100,000) the next plan is P2 and P3: 360 t more for 300,000."""
     found = select(tiny().problem(budget_tco2e=24500, objective="capex"))
     assert found.summary["marginal_abatement_cost"] == pytest.approx(300000 / 360)
+
+
+def test_without_projects_the_answer_is_the_gap(tiny):
+    """No project is filed: the inventory stands, and a budget below it is infeasible by exactly the cut."""
+    nothing = {"projects": "project_id,name,enterprise_id,capex,lifetime_years\n", "savings": "project_id,carrier,mode,amount\n"}
+    found = select(tiny(**nothing).problem(reduction_pct=10))
+    assert (found.summary["status"], len(found.bundle)) == ("infeasible", 0)
+    assert found.summary["limits_to_move"][0]["move_by_tco2e"] == pytest.approx(2530)
+    assert select(tiny(**nothing).problem()).summary["status"] == "optimal"

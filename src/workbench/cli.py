@@ -88,10 +88,16 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
         "iac", _import_iac, "read the US DOE Industrial Assessment Centers database",
         "workbench import iac IAC_Database.xls --state OH --naics 331,332 --out my-package", formats,
     )  # fmt: skip
-    if "import" in argv:  # its options cost the import of pandas
+    gem_steel = command(
+        "gem-steel", _import_gem_steel, "model the steel works of a city from the Global Steel Plant Tracker",
+        "workbench import gem-steel tracker.xlsx --city Tangshan --out my-package", formats,
+    )  # fmt: skip
+    if "import" in argv:  # their options cost the import of pandas
+        from workbench.importers import gem_steel as tracker
         from workbench.importers import iac as importer
 
         importer.add_arguments(iac)
+        tracker.add_arguments(gem_steel)
 
     command("list", _list, "list parameter files and packages", "workbench list")
     status = command("status", _status, "show how the runs stand", "workbench status")
@@ -162,6 +168,13 @@ def _import_iac(args: argparse.Namespace) -> int:
     from workbench.importers import iac
 
     print(iac.run(args))
+    return 0
+
+
+def _import_gem_steel(args: argparse.Namespace) -> int:
+    from workbench.importers import gem_steel
+
+    print(gem_steel.run(args))
     return 0
 
 

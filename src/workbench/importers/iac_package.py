@@ -174,20 +174,21 @@ def plain(value):
     return str(value)
 
 
-def write_files(tables, meta, folder):
+def write_files(tables, meta, folder, page):
     """Write the files of the package into an existing folder; their names."""
     for name, table in tables.items():
         table.map(plain).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
     text = yaml.safe_dump(meta, sort_keys=False, allow_unicode=True, width=10_000)
     (folder / "cluster.yaml").write_text(text, encoding="utf-8", newline="\n")
-    (folder / "README.md").write_text(readme(meta), encoding="utf-8", newline="\n")
+    (folder / "README.md").write_text(page(meta), encoding="utf-8", newline="\n")
     return {path.name for path in folder.iterdir()}
 
 
-def write_package(tables, meta, out_dir, *, overwrite=False) -> Path:
+def write_package(tables, meta, out_dir, *, overwrite=False, page=readme) -> Path:
     """Write the package whole or not at all: into a folder beside it, then renamed.
 
-    A folder that holds files and is no package is refused unless `overwrite`; files not written here are kept.
+    `page` makes the README from `meta`. A folder that holds files and is no package is refused unless `overwrite`; files
+    not written here are kept.
     """
     out = Path(out_dir)
     if out.exists() and not out.is_dir():
@@ -199,7 +200,7 @@ def write_package(tables, meta, out_dir, *, overwrite=False) -> Path:
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
         fresh = Path(beside) / "package"
         fresh.mkdir()
-        written = write_files(tables, meta, fresh)
+        written = write_files(tables, meta, fresh, page)
         if out.is_dir():
             keep_other_files(out, fresh, written)
             out.rename(Path(beside) / "before")

@@ -119,7 +119,7 @@ def _bundle(problem: Problem, chosen: set[str], solved: bool) -> pd.DataFrame:
     rows = problem.projects.set_index("project_id", drop=False)
     fixed = {p: fixed_cost(rows.loc[p], "annual_cost", settings) for p in rows.index}
     carbon = settings.carbon_price * table["tco2e_inside"]
-    table["annual_cost"] = (table["project_id"].map(fixed) - table["money_inside"] - carbon).where(
+    table["annual_cost"] = (table["project_id"].map(fixed).astype(float) - table["money_inside"] - carbon).where(
         table["selected"] == 1, table["annual_cost"]
     )
     table["tce_saved"], table["tco2e_saved"] = table["tce_inside"], table["tco2e_inside"]
