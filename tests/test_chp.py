@@ -1,6 +1,7 @@
 """Heat and power: the split of fuel, the seller's real factors, and totals that stay what they are whatever the factors."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench import chp, dictionary, findings, wording
+from workbench import chp, dictionary, filing, findings, inventory, quality, store, wording
 from workbench.errors import ParameterError
 
 COAL = "A,2022,,,bituminous,purchase,10000,t,,24,,,2,,"
@@ -378,3 +379,18 @@ def test_every_method_and_basis_has_words():
         assert all(wording.text(f"chp.method.{method}", lang) for method in chp.METHODS)
         for basis in ("units", "site", "self_generation", "recovered", "purchased", "as_counted"):
             assert wording.text(f"chp.basis.{basis}", lang)
+
+
+def test_factors_of_the_example_park():
+    """The park's README: the energy method gives 0.307 t per tonne of steam (2.6793 GJ) and 0.4125 t/MWh."""
+    park = Path(__file__).parents[1] / "data" / "clusters" / "example-park"
+    filed = filing.check(store.read_package(park))
+    checked = filing.apply(filed, quality.check(filed, 2022))
+    made = inventory.compile(checked.tables, checked.meta, 2022)
+    factors, _ = chp.seller_factors(made.rows, made.ledger, checked.tables["units"], made.settled, checked.meta, "energy")
+    per = factors.set_index(["enterprise_id", "carrier"])["factor_tco2e_per_unit"]
+    assert per["E01", "steam"] * 2.6793 == pytest.approx(0.307, rel=0.01)
+    assert per["E01", "electricity"] == pytest.approx(0.4125, rel=0.01)
+    flows = chp.allocation(made.settled, factors, made.rows)
+    kept = chp.allocated(made.rows, flows)
+    assert kept["allocated_tco2e"].sum() == pytest.approx(made.rows.loc[made.rows["internal"] == 0, "tco2e"].sum())

@@ -23,9 +23,7 @@ FLOW_COLUMNS = [
     "exchange_id", "from_enterprise", "to_enterprise", "commodity", "activity", "activity_unit", "tco2e", "tce", "deducted_tco2e",
     "deducted_tce", "real_tco2e", "real_tce", "deducted_real_tco2e", "deducted_real_tce", "adjustment_tco2e", "basis",
 ]  # fmt: skip
-GENERATING = (
-    r"boiler|turbine|chp|cogenerat|generator|engine|锅炉|汽轮|燃机|发电机|热电"  # kinds of unit that burn fuel for heat or power
-)
+GENERATING = r"boiler|turbine|chp|cogenerat|generator|engine|锅炉|汽轮|燃机|发电机|热电"  # kinds of unit that burn fuel
 _PAIR = ["from_enterprise", "to_enterprise", "commodity"]
 _SOLD, _BOUGHT = ["sold_electricity", "sold_heat"], ["purchased_electricity", "purchased_heat"]
 _OUTGOING = [*_SOLD, "fuel_handed_on"]
@@ -58,8 +56,7 @@ def split(fuel_tco2e: float, fuel_gj: float, heat_gj: float, power_gj: float, me
     carbon, fuel, heat, power = (_number(value) for value in (fuel_tco2e, fuel_gj, heat_gj, power_gj))
     heat, power = max(0.0, heat), max(0.0, power)  # NaN becomes 0, for no comparison with NaN holds
     if heat + power == 0:
-        nothing = [findings.raw("chp_no_output", field="heat + electricity")]
-        return Split(method, *[float("nan")] * 6, findings=nothing)
+        return Split(method, *[float("nan")] * 6, [findings.raw("chp_no_output", field="heat + electricity")])
     if power == 0 or heat == 0:
         share = float(power == 0)
     else:
@@ -162,7 +159,7 @@ def _of_seller(rows, ledger, equipment, handed, carriers, method, stated) -> tup
     fuel, basis = _fuel(rows, set(equipment.loc[burning, "unit_id"]))
     out["tco2e"], out["fuel_gj"] = out["own_tco2e"], 0.0
     burnt = out["burnt_gj"] > 0
-    if burnt.any() and not basis:
+    if not basis:
         found += [findings.raw("chp_no_fuel", field=carrier) for carrier in out.index[burnt]]
     elif burnt.any():
         power = out.index == "electricity"
@@ -194,11 +191,11 @@ def _made(ledger: pd.DataFrame, without_fuel: set[str]) -> pd.DataFrame:
 
 def _traded(rows: pd.DataFrame, handed: pd.DataFrame) -> pd.DataFrame:
     """Heat and power sold and bought by carrier: sold_gj (a flow to a member at least as settled), bought_gj, bought_tco2e."""
-    sold = -rows[rows["source"].isin(_SOLD)].pivot_table(index="carrier", columns="internal", values="energy_gj", aggfunc="sum")
-    sold = sold.reindex(columns=[0, 1]).fillna(0.0)
+    sold = rows[rows["source"].isin(_SOLD)].pivot_table(index="carrier", columns="internal", values="energy_gj", aggfunc="sum")
+    sold = -sold.reindex(columns=[0, 1]).fillna(0.0)
     settled = handed.groupby("carrier")["energy_gj"].sum()
-    kinds = dictionary.carriers()["kind"].reindex(settled.index)
-    sold = sold.join(settled[kinds.isin(["electricity", "heat"]).to_numpy()].rename("settled"), how="outer").fillna(0.0)
+    no_fuel = dictionary.carriers()["kind"].reindex(settled.index).isin(["electricity", "heat"])
+    sold = sold.join(settled[no_fuel].rename("settled"), how="outer").fillna(0.0)
     bought = rows[rows["source"].isin(_BOUGHT)].groupby("carrier")[["energy_gj", "tco2e"]].sum()
     out = pd.DataFrame({"sold_gj": sold[0] + sold[[1, "settled"]].max(axis=1)})
     return out.join(bought.set_axis(["bought_gj", "bought_tco2e"], axis=1), how="outer").fillna(0.0)
@@ -219,13 +216,11 @@ def _measured(out: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
         for c in out.index[lifted]
     ]  # fmt: skip
     unknown = none & ~resold & ~from_sales
-    found += [findings.raw("chp_no_output", field=carrier) for carrier in out.index[unknown]]
+    found += [findings.raw("chp_no_output", field=c) for c in out.index[unknown]]
     more = (out["sold_gj"] - out["bought_gj"] - out["made_gj"]).clip(lower=0.0).where(from_sales | lifted, 0.0)
     out["net_gj"], out["burnt_gj"] = out["made_gj"] + more, out["burnt_gj"] + more
-    out["basis"] = "recovered"
-    out.loc[out["filed"] > 0, "basis"] = "self_generation"
-    out.loc[resold, "basis"] = "purchased"
-    out.loc[unknown, "basis"] = "as_counted"
+    out["basis"] = out["filed"].gt(0).map({True: "self_generation", False: "recovered"})
+    out["basis"] = out["basis"].mask(resold, "purchased").mask(unknown, "as_counted")
     return out, found
 
 
@@ -286,8 +281,8 @@ def allocation(settled: pd.DataFrame, seller: pd.DataFrame, rows: pd.DataFrame |
         energy = size * flows["factor_gj_per_gj"] / units.GJ_PER_TCE
         flows[f"{side}real_tco2e"] = carbon.where(~stays, flows[f"{side}tco2e"])
         flows[f"{side}real_tce"] = energy.where(~stays, flows[f"{side}tce"])
-    at_taker, at_giver = flows["tco2e"] - flows["real_tco2e"], flows["deducted_tco2e"] - flows["deducted_real_tco2e"]
-    return flows.assign(adjustment_tco2e=at_taker - at_giver, basis=flows["basis"].fillna("as_counted"))[FLOW_COLUMNS]
+    adjustment = flows["tco2e"] - flows["real_tco2e"] - flows["deducted_tco2e"] + flows["deducted_real_tco2e"]
+    return flows.assign(adjustment_tco2e=adjustment, basis=flows["basis"].fillna("as_counted"))[FLOW_COLUMNS]
 
 
 def _flows(settled: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
@@ -307,11 +302,9 @@ def _flows(settled: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
     sums = ["activity", "energy_gj", "tco2e", "tce"]
     given[sums] = 0.0 - given[sums]
     flows = taken.join(given.add_prefix("deducted_"), how="outer")
-    for column in ("activity", "energy_gj"):
+    for column in ("activity", "activity_unit", "energy_gj"):
         flows[column] = flows[column].fillna(flows[f"deducted_{column}"])
-    flows["activity_unit"] = flows["activity_unit"].fillna(flows["deducted_activity_unit"])
-    numbers = flows.columns.difference(["activity_unit", "deducted_activity_unit"])
-    flows[numbers] = flows[numbers].fillna(0.0)
+    flows = flows.fillna(dict.fromkeys(flows.columns.difference(["activity_unit", "deducted_activity_unit"]), 0.0))
     return flows.join(settled.groupby(_PAIR)["exchange_id"].first()).reset_index().fillna({"exchange_id": ""})
 
 
@@ -351,11 +344,8 @@ def bridge(rows: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
     """
     rows = _clean(rows)
     whole, total = rows["tco2e"].sum(), rows.loc[rows["internal"] == 0, "tco2e"].sum()
-    real = flows["real_tco2e"].sum() - flows["deducted_real_tco2e"].sum()
-    items = {
-        "sum_of_enterprises_tco2e": whole, "eliminated_at_real_factor_tco2e": real,
-        "allocation_adjustment_tco2e": flows["adjustment_tco2e"].sum(), "cluster_total_tco2e": total,
-    }  # fmt: skip
-    gap = whole - real - items["allocation_adjustment_tco2e"] - total
+    real, adjustment = flows["real_tco2e"].sum() - flows["deducted_real_tco2e"].sum(), flows["adjustment_tco2e"].sum()
+    items = ["sum_of_enterprises", "eliminated_at_real_factor", "allocation_adjustment", "cluster_total"]
+    gap = whole - real - adjustment - total
     assert abs(gap) <= 1e-9 * max(1.0, rows["tco2e"].abs().sum() + flows["real_tco2e"].abs().sum()), f"the bridge is off by {gap}"
-    return pd.DataFrame(items.items(), columns=["item", "value"])
+    return pd.DataFrame({"item": [f"{item}_tco2e" for item in items], "value": [whole, real, adjustment, total]})
