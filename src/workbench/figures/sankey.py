@@ -11,9 +11,9 @@ from workbench.figures.style import INK, MUTED, PALE, SHADES, UNSELECTED, WIDTH,
 from workbench.wording import text
 
 MOST_SOURCES = 8
-NAME = {3: 30, 4: 22, 5: 18}  # columns of letters beside a node, by the number of columns of nodes
+NAME = {3: 30, 4: 21, 5: 18}  # columns of letters beside a node, by the number of columns of nodes
 EDGE = 22  # the same at the margins
-MARGINS = 1.4, 1.4  # inches
+MARGINS = 1.35, 1.3  # inches
 SLOT, GAP, BAR = 0.30, 0.07, 0.11  # inches: least room of a node, room between nodes, width of a node
 OUTGOING = ("sold_electricity", "sold_heat", "fuel_handed_on")
 BY_SOURCE = {"combustion": SHADES["coal"][1], "process": SHADES["process"][0], "purchased_electricity": SHADES["electricity"][0]}
@@ -36,6 +36,8 @@ def nodes_and_links(rows: pd.DataFrame, value: str, by: str, top: int = 8) -> tu
     outside = _outside(rows[rows["internal"] == 0], by, at)
     inside = _inside(rows[rows["internal"] == 1], at)
     links = pd.concat([outside, inside], ignore_index=True)
+    if links.empty:
+        return pd.DataFrame(columns=["node", "kind", "code", "column", "value"]), links
     net = links.groupby("to_node")["value"].sum().sub(links.groupby("from_node")["value"].sum(), fill_value=0.0)
     net = net[net.index.str.startswith("at:")]
     slack = 1e-9 * max(links["value"].sum(), 1e-300)
@@ -106,7 +108,7 @@ def _nodes(links: pd.DataFrame) -> pd.DataFrame:
     nodes["code"] = nodes["node"].str.split(":", n=1).str[1]
     depth = _depth(links[links["from_node"].str.startswith("at:") & links["to_node"].str.startswith("at:")])
     last = 2 + max(depth.values(), default=0)
-    column = nodes["node"].map(depth).fillna(0) + 1
+    column = nodes["node"].map(depth).astype(float).fillna(0) + 1
     nodes["column"] = column.mask(nodes["kind"] == "input", 0).mask(nodes["kind"] == "output", last).astype(int)
     return nodes[["node", "kind", "code", "column", "value"]]
 
