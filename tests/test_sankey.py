@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.patches import Rectangle
 
 from workbench import figures, wording
 from workbench.figures import sankey
@@ -167,7 +168,9 @@ def test_no_label_lies_on_another(draw, lang, case):
     renderer = picture.figure.canvas.get_renderer()
     frame = picture.figure.bbox
     boxes = [words.get_window_extent(renderer) for words in picture.figure.axes[0].texts]
+    bars = [patch.get_window_extent(renderer) for patch in picture.figure.axes[0].patches if isinstance(patch, Rectangle)]
     for i, box in enumerate(boxes):
+        assert not any(box.overlaps(bar) for bar in bars)
         assert frame.x0 <= box.x0 and box.x1 <= frame.x1
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
 
@@ -203,4 +206,5 @@ def test_allocated_totals(lang):
     assert "22.2 ktCO₂e" in picture.caption if lang == "en" else "22,162 tCO₂e" in picture.caption
     assert ("Works A" if lang == "en" else "示例A厂") in picture.alt
     figures.allocated_totals(table.assign(allocated_tco2e=[-5.0, np.nan]), firms("A"), lang).svg()
-    assert wording.text("figures.allocated_totals.title", lang) in figures.allocated_totals(table.iloc[:0], firms(), lang).alt
+    for nothing in (table.iloc[:0], table.assign(allocated_tco2e=table["guideline_tco2e"])):
+        assert wording.text("figures.allocated_totals.title", lang) in figures.allocated_totals(nothing, firms(), lang).alt

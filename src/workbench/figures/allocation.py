@@ -17,6 +17,9 @@ def allocated_totals(allocated: pd.DataFrame, enterprises: pd.DataFrame, lang: s
     table = numeric(allocated, "guideline_tco2e", "allocated_tco2e").set_index("enterprise_id")[
         ["guideline_tco2e", "allocated_tco2e"]
     ]
+    moved = (table["allocated_tco2e"] - table["guideline_tco2e"]).abs().sort_values(ascending=False, kind="stable")
+    if moved.iloc[0] <= 1e-9 * table.abs().to_numpy().max():
+        return blank("allocated_totals", lang)  # nothing passes between members
     table = table.loc[table.abs().max(axis=1).sort_values(ascending=False, kind="stable").index]
     shown, rest = top_and_rest(table, top)
     firms = names(enterprises, "enterprise_id", lang)
@@ -29,16 +32,15 @@ def allocated_totals(allocated: pd.DataFrame, enterprises: pd.DataFrame, lang: s
         axes.barh(place + step, say(shown[column]), height=0.36, color=colour, label=label)
     bar_rows(axes, said, muted=[len(said) - 1] if rest else [])
     change = shown["allocated_tco2e"] - shown["guideline_tco2e"]
-    for row, (before, after, moved) in enumerate(zip(shown["guideline_tco2e"], shown["allocated_tco2e"], change, strict=True)):
-        sign = "+" if say(moved) > 0 else ""
+    for row, (before, after, gap) in enumerate(zip(shown["guideline_tco2e"], shown["allocated_tco2e"], change, strict=True)):
+        sign = "+" if say(gap) > 0 else ""
         end_label(axes, say(before), row - 0.19, number(say(before)))
-        end_label(axes, say(after), row + 0.19, f"{number(say(after))} ({sign}{number(say(moved))})", fontweight="bold")
+        end_label(axes, say(after), row + 0.19, f"{number(say(after))} ({sign}{number(say(gap))})", fontweight="bold")
     room(axes, say(min(0.0, shown.to_numpy().min())), say(max(0.0, shown.to_numpy().max())), right=0.2, left=0.2)
     if shown.to_numpy().min() < 0:
         zero_line(axes)
     value_axis(axes, "x", text("figures.axis.emissions", lang, unit=say.unit))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, handlelength=1, handleheight=0.9)
-    moved = (table["allocated_tco2e"] - table["guideline_tco2e"]).abs().sort_values(ascending=False, kind="stable")
     most = table.loc[moved.index[0]]
     values = dict(
         count=len(table), total=say.say(table["allocated_tco2e"].sum()), before=say.say(table["guideline_tco2e"].sum()),

@@ -1,5 +1,7 @@
 """Where energy and carbon go: bands from what comes in, over the enterprises and their exchanges, to what stays and what leaves."""
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 from matplotlib.patches import PathPatch, Rectangle
@@ -11,9 +13,8 @@ from workbench.figures.style import INK, MUTED, PALE, SHADES, UNSELECTED, WIDTH,
 from workbench.wording import text
 
 MOST_SOURCES = 8
-NAME = {3: 30, 4: 21, 5: 18}  # columns of letters beside a node, by the number of columns of nodes
-EDGE = 22  # the same at the margins
-MARGINS = 1.35, 1.3  # inches
+EDGE = 22  # columns of letters at the margins
+LETTER = 0.064  # inches: one column of letters at the size of the labels
 SLOT, GAP, BAR = 0.30, 0.07, 0.11  # inches: least room of a node, room between nodes, width of a node
 OUTGOING = ("sold_electricity", "sold_heat", "fuel_handed_on")
 BY_SOURCE = {"combustion": SHADES["coal"][1], "process": SHADES["process"][0], "purchased_electricity": SHADES["electricity"][0]}
@@ -193,9 +194,17 @@ def _bands(axes, links: pd.DataFrame, place: pd.DataFrame, inch: float, colours:
         )
 
 
+def _margins(nodes: pd.DataFrame, said: dict[str, str]) -> tuple[float, float]:
+    """Inches that the names of inputs and of outputs need."""
+    wide = {n: sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in said[n]) for n in nodes["node"]}
+    kind = nodes["node"].map(wide).clip(upper=EDGE).groupby(nodes["kind"]).max()
+    return 0.2 + LETTER * kind["input"], 0.25 + BAR + LETTER * kind["output"]
+
+
 def _labels(axes, place: pd.DataFrame, said: dict[str, str], say) -> None:
     """Name and quantity beside each node: left of inputs, right of all others, on a white halo where bands pass."""
-    widest = {"enterprise": NAME[place["column"].max() + 1], "input": EDGE, "output": EDGE}
+    between = (place["x"].max() - place["x"].min()) / place["column"].max() - BAR - 0.1
+    widest = {"enterprise": int(between / LETTER), "input": EDGE, "output": EDGE}
     for node in place.itertuples():
         axes.add_patch(Rectangle((node.x, node.low), BAR, max(node.height, 0.012), facecolor=INK, edgecolor="none", zorder=4))
         left = node.kind == "input"
@@ -225,7 +234,9 @@ def _legend(figure, between: pd.DataFrame, colours: dict[str, str], lang: str) -
         )  # fmt: skip
 
 
-def _diagram(theme: str, rows: pd.DataFrame, value: str, by: str, enterprises: pd.DataFrame, lang: str, top: int) -> Picture:
+def _diagram(
+    theme: str, rows: pd.DataFrame, settled: pd.DataFrame, value: str, by: str, enterprises: pd.DataFrame, lang: str, top: int
+) -> Picture:
     if rows.empty:
         return blank(theme, lang)
     nodes, links = nodes_and_links(rows, value, by, top)
@@ -234,11 +245,12 @@ def _diagram(theme: str, rows: pd.DataFrame, value: str, by: str, enterprises: p
     said = _names(theme, nodes, enterprises, rows, lang)
     total = numeric(rows, value).loc[rows["internal"] == 0, value].sum()
     say = scale([*nodes["value"], total], value, lang)
-    tall = max(3.0, nodes["column"].value_counts().max() * (SLOT + GAP) + 0.9)
+    tall = max(2.8, nodes["column"].value_counts().max() * (SLOT + GAP) + 0.9)
     figure, axes = canvas(tall + 0.2)
     axes.set_axis_off()
     axes.set(xlim=(0, WIDTH), ylim=(0, tall))
-    place, inch = _layout(nodes, links, tall - 0.1, (MARGINS[0], WIDTH - MARGINS[1]))
+    left, right = _margins(nodes, said)
+    place, inch = _layout(nodes, links, tall - 0.1, (left, WIDTH - right))
     codes = [c for c in links["code"].unique() if c not in SINKS]
     colours = palette(c for c in codes if c not in BY_SOURCE) | BY_SOURCE | SINKS
     _bands(axes, links, place, inch, colours)
@@ -253,7 +265,7 @@ def _diagram(theme: str, rows: pd.DataFrame, value: str, by: str, enterprises: p
     )
     values = dict(
         year=year_of(rows), count=rows["enterprise_id"].nunique(), total=say.say(total), unit=say.unit, flows=flows,
-        inside=say.say(links.loc[inside, "value"].sum()),
+        inside=say.say(links.loc[inside, "value"].sum()), settled=len(settled),
     )  # fmt: skip
     return finish(figure, text(f"figures.{theme}.caption", lang, **values), text(f"figures.{theme}.alt", lang, **values))
 
@@ -276,10 +288,10 @@ def _names(theme: str, nodes: pd.DataFrame, enterprises: pd.DataFrame, rows: pd.
 @styled
 def energy_flows(rows: pd.DataFrame, settled: pd.DataFrame, enterprises: pd.DataFrame, lang: str = "en", top: int = 8) -> Picture:
     """Energy (tce) from outside carriers over enterprises and their exchanges to own use and sales. `rows`: the inventory."""
-    return _diagram("energy_flows", rows, "tce", "carrier", enterprises, lang, top)
+    return _diagram("energy_flows", rows, settled, "tce", "carrier", enterprises, lang, top)
 
 
 @styled
 def carbon_flows(rows: pd.DataFrame, settled: pd.DataFrame, enterprises: pd.DataFrame, lang: str = "en", top: int = 8) -> Picture:
     """Emissions (tCO2e) from their sources over enterprises and their exchanges to the cluster total; sales and credits leave."""
-    return _diagram("carbon_flows", rows, "tco2e", "source", enterprises, lang, top)
+    return _diagram("carbon_flows", rows, settled, "tco2e", "source", enterprises, lang, top)
