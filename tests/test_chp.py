@@ -116,6 +116,7 @@ def test_the_only_output_takes_all(method):
         ("energy", {"price": 1.0}, "knows no price"),
         ("efficiency", {"heat_efficiency_pct": 0}, "heat_efficiency_pct"),
         ("exergy", {"ambient_temperature_c": -300}, "ambient_temperature_c"),
+        ("heat_first", {"boiler_efficiency_pct": "high"}, "boiler_efficiency_pct"),
     ],
 )
 def test_misuse_is_told_in_one_line(method, values, said):

@@ -193,6 +193,8 @@ def test_odd_tables_are_drawn(draw, lang):
     assert len(one.figure.axes[0].texts) == 4  # what comes in, the firm, what stays, the unit
     unnamed = draw(ROWS.assign(carrier=None), SETTLED, firms("Z"), lang)
     assert any(words.get_text().startswith("A\n") for words in unnamed.figure.axes[0].texts)
+    circle = pd.DataFrame([(a, "purchased_heat", "steam", b, 1, 5.0, 5.0) for a, b in ("AB", "BA")], columns=COLUMNS)
+    assert len(draw(circle, SETTLED, firms("A", "B"), lang).figure.axes[0].texts) == 3
     negative = draw(ROWS.assign(tce=-ROWS["tce"], tco2e=-ROWS["tco2e"]), SETTLED, firms("A", "B", "C"), lang)
     negative.svg()
 

@@ -97,7 +97,7 @@ def _parameters(method: str, given: dict[str, float]) -> tuple[dict[str, float],
             f"the split of heat and power knows no {', '.join(sorted(unknown))}; it knows {', '.join(table.index)}"
         )
     needed = table[table["method"] == method]
-    chosen = needed["value"].astype(float).to_dict() | {name: float(given[name]) for name in needed.index if name in given}
+    chosen = needed["value"].astype(float).to_dict() | {name: _number(given[name]) for name in needed.index if name in given}
     wrong = [n for n, v in chosen.items() if not (0 < v <= 100 if n.endswith("_pct") else v > -_KELVIN)]
     if wrong:
         raise ParameterError(f"{', '.join(wrong)}: an efficiency is above 0 and at most 100 %, a temperature above -273.15 degC")

@@ -84,7 +84,7 @@ def _wide(name: str) -> int:
 def _margins(nodes: pd.DataFrame, said: dict[str, str]) -> tuple[float, float]:
     """Inches that the names of inputs and of outputs need."""
     kind = nodes["node"].map({n: _wide(said[n]) for n in nodes["node"]}).clip(upper=EDGE).groupby(nodes["kind"]).max()
-    return 0.2 + LETTER * kind["input"], 0.25 + BAR + LETTER * kind["output"]
+    return 0.2 + LETTER * kind.get("input", 0), 0.25 + BAR + LETTER * kind.get("output", 0)
 
 
 def _two_lines(name: str, most: int) -> str:
