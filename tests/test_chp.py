@@ -229,6 +229,17 @@ def test_factor_filed_with_the_output_is_kept(energy):
     assert (row["factor_tco2e_per_unit"], row["basis"]) == (pytest.approx(0.3), "self_generation")
 
 
+def test_what_a_seller_keeps_takes_its_part_and_has_no_row(energy):
+    """A sells power and keeps its heat, C sells heat: A's heat still carries 60 % of A's fuel."""
+    sold = "A,2022,,,electricity,sale,400,MWh,,,,,,grid,"
+    heat = "C,2022,,,heat,sale,10,GJ,,,,,0.1,laundry,"
+    factors, found = real(energy(COAL, GAS, MADE, POWER, sold, heat))
+    assert factors.index.tolist() == [("A", "electricity"), ("C", "heat")]
+    assert factors.loc[("A", "electricity"), "tco2e"] == pytest.approx(8000)
+    assert factors.loc[("C", "heat"), "factor_tco2e_per_unit"] == pytest.approx(0.1)
+    assert found["check"].tolist() == ["chp_no_output"]
+
+
 def test_power_bought_and_handed_on_keeps_its_factor(energy):
     bought = "A,2022,,,electricity,purchase,1000,MWh,,,,,0.5,,"
     sold = "A,2022,,,electricity,sale,400,MWh,,,,,0.7,B,"

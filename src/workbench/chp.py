@@ -135,10 +135,9 @@ def seller_factors(
     for seller, carriers in given.drop_duplicates().groupby("enterprise_id", sort=True)["carrier"]:
         mine = [table[table["enterprise_id"] == seller] for table in (rows, ledger, equipment, handed)]
         table, problems = _of_seller(*mine, sorted(carriers), method, stated)
-        parts.append(table.assign(enterprise_id=seller, method=method))
+        parts.append(table[table["carrier"].isin(carriers)].assign(enterprise_id=seller, method=method))
         found += [problem.assign(enterprise_id=seller, table=problem["table"].replace("", "energy")) for problem in problems]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=FACTOR_COLUMNS)
-    return table[table["carrier"].isin(given["carrier"])].reindex(columns=FACTOR_COLUMNS).reset_index(drop=True), found
+    return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=FACTOR_COLUMNS))[FACTOR_COLUMNS], found
 
 
 def _clean(table: pd.DataFrame) -> pd.DataFrame:
@@ -194,8 +193,8 @@ def _traded(rows: pd.DataFrame, handed: pd.DataFrame) -> pd.DataFrame:
     sold = rows[rows["source"].isin(_SOLD)].pivot_table(index="carrier", columns="internal", values="energy_gj", aggfunc="sum")
     sold = -sold.reindex(columns=[0, 1]).fillna(0.0)
     settled = handed.groupby("carrier")["energy_gj"].sum()
-    no_fuel = dictionary.carriers()["kind"].reindex(settled.index).isin(["electricity", "heat"])
-    sold = sold.join(settled[no_fuel].rename("settled"), how="outer").fillna(0.0)
+    secondary = dictionary.carriers()["kind"].reindex(settled.index).isin(["electricity", "heat"])
+    sold = sold.join(settled[secondary].rename("settled"), how="outer").fillna(0.0)
     bought = rows[rows["source"].isin(_BOUGHT)].groupby("carrier")[["energy_gj", "tco2e"]].sum()
     out = pd.DataFrame({"sold_gj": sold[0] + sold[[1, "settled"]].max(axis=1)})
     return out.join(bought.set_axis(["bought_gj", "bought_tco2e"], axis=1), how="outer").fillna(0.0)
