@@ -1,21 +1,26 @@
 """Tables become pictures: each function takes output tables and gives a figure with its caption and its alternative text."""
 
+from workbench.figures.allocation import allocated_totals
 from workbench.figures.boundary import boundary_bridge
 from workbench.figures.findings import findings_by_check
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
+from workbench.figures.sankey import carbon_flows, energy_flows
 from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
 from workbench.figures.style import Picture
 
 __all__ = [
     "Picture",
     "abatement_cost_curve",
+    "allocated_totals",
     "boundary_bridge",
     "bundle",
     "bundle_by_enterprise",
+    "carbon_flows",
     "emissions_by_enterprise",
     "emissions_by_source",
+    "energy_flows",
     "findings_by_check",
     "intensities",
     "key_emitters",
