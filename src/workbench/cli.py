@@ -88,10 +88,22 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
         "iac", _import_iac, "read the US DOE Industrial Assessment Centers database",
         "workbench import iac IAC_Database.xls --state OH --naics 331,332 --out my-package", formats,
     )  # fmt: skip
+    form = command(
+        "form-205-1", _import_form, "read China's statistical form 205-1, one file an enterprise",
+        "workbench import form-205-1 plant.xlsx --year 2023 --grid-region shandong --out my-package", formats,
+    )  # fmt: skip
+    supplement = command(
+        "supplementary", _import_form, "read the supplementary data table of China's carbon market, one file an enterprise",
+        "workbench import supplementary plant.xlsx --year 2023 --grid-region shandong --out my-package", formats,
+    )  # fmt: skip
     if "import" in argv:  # its options cost the import of pandas
+        from workbench.importers import form_205, supplementary
         from workbench.importers import iac as importer
 
         importer.add_arguments(iac)
+        for made, reader in ((form, form_205), (supplement, supplementary)):
+            reader.add_arguments(made)
+            made.set_defaults(reader=reader)
 
     command("list", _list, "list parameter files and packages", "workbench list")
     status = command("status", _status, "show how the runs stand", "workbench status")
@@ -162,6 +174,11 @@ def _import_iac(args: argparse.Namespace) -> int:
     from workbench.importers import iac
 
     print(iac.run(args))
+    return 0
+
+
+def _import_form(args: argparse.Namespace) -> int:
+    print(args.reader.run(args))
     return 0
 
 
