@@ -269,6 +269,47 @@ def test_balance_that_does_not_close_and_what_a_works_makes_itself(tmp_path):
     assert ("bituminous", "self_generation") not in quantities(made)
 
 
+def test_own_production_and_raw_material_close_the_balance_of_the_inventory(tmp_path):
+    """Bought power 120 x 10^4 kWh = 1,200 MWh counts, own 80 do not; own furnace gas counts at the coke; gas 100 - 30 = 70."""
+    gas = ["天然气", "万标立方米", "15", None, 100, None, 100, 100, 30, None, None, None, None, None]
+    own = ["高炉煤气", "万立方米", "12", None, None, None, 5000, 5000, None, None, None, None, None, None]
+    power = [*POWER[:4], 120, 700, *POWER[6:]]
+    path, out = book(tmp_path / "p.xlsx", [EXACT, gas, own, power]), tmp_path / "park"
+    assert main(["import", "form-205-1", str(path), "--year", "2023", "--grid-region", "shandong", "--out", str(out)]) == 0
+    filed = filing.check(store.read_package(out))
+    account = inventory.compile(filed.tables, filed.meta, 2023)
+    used = account.rows.groupby("carrier")["activity"].sum()
+    assert used.to_dict() == pytest.approx({"natural_gas": 70, "blast_furnace_gas": 0, "electricity": 1200})
+    found = findings.collect(account.findings)
+    assert not found["check"].isin(["consumption_mismatch", "negative_consumption"]).any()
+
+
+def test_sheet_with_most_headings_is_read_and_the_other_is_said(tmp_path):
+    workbook = Workbook()
+    other = workbook.active
+    other.title = "205-2"
+    for row in (["能源名称", "计量单位", "代码", "工业生产消费量", "火力发电"], ["柴油", "吨", "21", 7, 7]):
+        other.append(row)
+    sheet = workbook.create_sheet("205-1")
+    for row in (EXACT, DIESEL):
+        sheet.append(row)
+    workbook.save(tmp_path / "p.xlsx")
+    made = read(tmp_path / "p.xlsx")
+    assert quantities(made)[("diesel", "consumption")] == 100
+    assert "Only sheet 205-1 is read; these look like the form too: 205-2" in said(made)["warning"]
+    assert quantities(read(tmp_path / "p.xlsx", sheet="205-2")) == {("diesel", "consumption"): 7}
+
+
+def test_units_in_the_name_and_coefficients_in_another_unit(tmp_path):
+    heads = ["能源名称", "购进量", "消费量", "采用折标系数", "参考折标系数"]
+    rows = [["电力（万千瓦时）", 5, 5, None, None], ["天然气（万立方米）", 10, 10, 1.25, 1.33]]
+    made = read(book(tmp_path / "p.xlsx", [heads, *rows]))
+    units = made["energy"].groupby("carrier")["unit"].first()
+    assert units.to_dict() == {"electricity": "10^4 kWh", "natural_gas": "10^4 Nm3"}
+    assert made["energy"]["ncv"].isna().all()
+    assert "far from the reference 13.3" in said(made)["error"]
+
+
 def test_unknown_lines_and_units_are_kept_out_and_said(tmp_path):
     strange = ["氢气", "吨", "", None, 5, None, 5, 5, None, None, None, None, None, None]
     pounds = ["汽油", "桶", "19", None, 5, None, 5, 5, None, None, None, None, None, None]

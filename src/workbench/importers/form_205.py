@@ -69,6 +69,7 @@ def find_form(path, enterprise_id, sheet=None):
     patterns = form_sheet.patterns_of("form_205_headings", "field")
     headers = {n: form_sheet.find_header(c, patterns) for n, c in found.items() if sheet in (None, n)}
     fits = [name for name, header in headers.items() if header and not missing(header)]
+    fits.sort(key=lambda name: -len(headers[name].columns))  # form 205-2 beside it shares some of the headings
     if not fits:
         near = max((h for h in headers.values() if h), key=lambda h: len(h.columns), default=None)
         said = ", ".join(missing(near)) if near else "能源名称 (name), 消费量合计 (consumption)"
@@ -128,21 +129,25 @@ def numbered(lines, header, enterprise_id):
 
 def with_units(lines, enterprise_id, gas_volume):
     """Unit codes of the lines: as filed, else the form's; gas volumes at the state that is chosen; unknown units kept out."""
-    notes, codes = [], []
+    notes, codes, gases = [], [], []
     for line in lines.to_dict("records"):
         key = f"{enterprise_id}: {line['name']}"
-        code = form_sheet.unit_of(line["unit"]) if form_sheet.plain(line["unit"]) else line["form_unit"]
-        if not form_sheet.plain(line["unit"]):
+        filed = line["unit"] if form_sheet.plain(line["unit"]) else form_sheet.bracketed(line["name"])
+        code = form_sheet.unit_of(filed)
+        if not code and not form_sheet.plain(line["unit"]):
+            code = line["form_unit"]
             notes.append(note("unit_assumed", key, line["name"], unit=code))
         elif not code:
             notes.append(note("unit_unknown", key, line["unit"]))
         if code in ("10^4 m3", "m3"):
-            state = "normal, 0 °C" if gas_volume == "normal" else "20 °C"
-            notes.append(note("gas_state", key, line["unit"] or code, state=state))
+            gases.append(line["name"])
             code = STATES[gas_volume].get(code, code)
         if code in ("t", "kg") and line["carrier"] == "heat":
             line["carrier"] = "steam"
         codes.append((line["carrier"], code))
+    if gases:
+        state = "normal, 0 °C" if gas_volume == "normal" else "20 °C"
+        notes.append(note("gas_state", enterprise_id, ", ".join(gases), state=state))
     lines = lines.assign(carrier=[c for c, _ in codes], unit=[u for _, u in codes])
     return lines[lines["unit"] != ""], notes
 

@@ -82,17 +82,31 @@ def balance(line, key):
 
 
 def reference(line):
-    """(low, high) of the statistical coefficient in tce per unit of a line: as printed, else of GB/T 2589, else None."""
+    """(low, high) of the statistical coefficient in tce per unit of a line: as printed, else of GB/T 2589, else None.
+
+    A printed one that is far from GB/T 2589 is in another unit (kgce per m3 beside 万立方米) and gives way to it.
+    """
     printed = [form_sheet.number(part)[0] for part in form_sheet.plain(line["reference"]).replace("~", "-").split("-")]
-    printed = [value for value in printed if value]
-    if printed:
+    printed, standard = [value for value in printed if value], of_standard(line)
+    if printed and (standard is None or not far(min(printed), max(printed), standard)):
         return min(printed), max(printed)
+    return (standard, standard) if standard else None
+
+
+def far(low, high, standard):
+    """Whether a coefficient or a range of them lies wholly off the standard one by more than fuels of one name differ."""
+    limit = form_notes.tolerance("coefficient_far")
+    return low > standard * limit or high < standard / limit
+
+
+def of_standard(line):
+    """The coefficient of GB/T 2589 (`coal_equivalent.csv`) in tce per unit of a line, or None."""
     table = dictionary.read_table("coal_equivalent").drop_duplicates("carrier").set_index("carrier")
     if line["carrier"] not in table.index:
         return None
     row = table.loc[line["carrier"]]
     size = units.factor(line["unit"], row["unit"])
-    return (float(row["kgce_per_unit"]) * size / 1000,) * 2 if size else None
+    return float(row["kgce_per_unit"]) * size / 1000 if size else None
 
 
 def heating_value(line, key):
@@ -119,7 +133,7 @@ def heating_value(line, key):
     size = units.factor(line["unit"], per)
     if not size:
         return line, [note("coefficient_alone", key, used, unit=line["unit"])]
-    line["ncv"] = used * units.GJ_PER_TCE / size
+    line["ncv"] = float(f"{used * units.GJ_PER_TCE / size:.12g}")
     return line, [note("own_coefficient", key, used, **facts, ncv=line["ncv"], per=per)]
 
 
@@ -128,10 +142,12 @@ def compare(lines, totals, enterprise_id, country, currency, year):
     notes = []
     used = lines["consumption"].fillna(0) + lines["raw_material"].fillna(0)
     known = (lines["tce_per_unit"].notna() | (used == 0)).all() and len(lines) > 0
-    expected = (used * lines["tce_per_unit"].fillna(0)).sum()
+    every = (used * lines["tce_per_unit"].fillna(0)).sum()
+    bought = every - (lines["self_made"].astype(float).fillna(0) * lines["tce_per_unit"].fillna(0)).sum()
     for line in totals[totals["consumption"].notna()].head(1).itertuples():
-        if known:
-            kind = "tce_sum" if apart(expected, line.consumption, "tce_sum") else "tce_sum_ok"
+        if known:  # editions differ in whether the total counts again what the firm makes itself
+            fits = [total for total in (every, bought) if not apart(total, line.consumption, "tce_sum")]
+            kind, expected = ("tce_sum_ok", fits[0]) if fits else ("tce_sum", every)
             notes.append(note(kind, f"{enterprise_id}: {line.name}", line.consumption, expected=expected))
     if country == "CN" and currency == "CNY":
         notes += [found for line in lines.to_dict("records") for found in price(line, f"{enterprise_id}: {line['name']}", year)]

@@ -30,6 +30,12 @@ def names():
     return found
 
 
+@cache
+def by_code():
+    """Codes of the form → position in the line table."""
+    return {code: place for place, code in enumerate(line_table()["code"]) if code}
+
+
 def bare(name):
     """A line's name without "其中：", numbers and a unit in brackets: "其中：1.无烟煤（吨）" → "无烟煤"."""
     text = PREFIX.sub("", form_sheet.plain(name)).strip("*:# ")
@@ -41,8 +47,16 @@ def bare(name):
 
 def carrier_of(name):
     """The carrier a fuel's name means ("烟煤" → bituminous), or ""."""
-    place = names().get(bare(name))
-    return line_table()["carrier"].iat[place] if place is not None else ""
+    text = bare(name)
+    place = names().get(text)
+    return line_table()["carrier"].iat[place] if place is not None else labels().get(text, "")
+
+
+@cache
+def labels():
+    """Names of the fuels in the data list, plain → carrier."""
+    fuels = dictionary.carriers().query("kind == 'fuel'")
+    return {form_sheet.plain(text): code for label in ("label_zh", "label_en") for code, text in fuels[label].items()}
 
 
 def code_text(code):
@@ -54,31 +68,46 @@ def code_text(code):
 def known_lines(lines, enterprise_id, raw_coal):
     """(lines with figures + carrier, form_code, form_unit, part_of, made; total lines; notes; number of lines without figures)."""
     notes, kept, totals, blank = [], [], [], 0
-    by_code = {code: place for place, code in enumerate(line_table()["code"]) if code}
     for line in lines.to_dict("records"):
-        name, code = bare(line["name"]), code_text(line["code"])
+        line |= {
+            "name": str(line["name"]).strip() or line["rest"][:40],
+            "bare": bare(line["name"]),
+            "code": code_text(line["code"]),
+        }
         filled = {c: line[c] for c in FIGURE_COLUMNS if form_sheet.plain(line[c]) not in form_sheet.BLANK}
-        figures = any(form_sheet.number(text)[0] != 0 for text in filled.values())
-        place = names().get(name, by_code.get(code) if name not in form_sheet.words("total") else None)
-        line |= {"name": str(line["name"]).strip() or line["rest"][:40]}
-        key = f"{enterprise_id}: {line['name']}"
-        if name in form_sheet.words("total") or code == SUM_CODE:
+        key, place = f"{enterprise_id}: {line['name']}", place_of(line)
+        kind = kind_of(line, filled, place)
+        if kind == "total":
             totals.append(line)
             notes.append(note("total_row", enterprise_id, line["name"]))
-        elif form_sheet.has_word("remark", line["rest"]) and name not in names():
+        elif kind == "remark":
             notes.append(note("remark_row", enterprise_id, line["rest"][:60]))
-        elif not figures:
-            blank += bool(place is not None)
-            notes += [note("remark_row", enterprise_id, line["rest"][:60])] if place is None and line["rest"] else []
-        elif place is None:
+        elif kind == "unknown":
             said = ", ".join(f"{column} {text}" for column, text in filled.items())
             notes.append(note("unknown_line", key, line["name"], figures=said))
-        else:
+        elif kind == "line":
             kept.append(line | meaning(place, raw_coal))
-            notes += naming_notes(line, name, code, place, by_code, key)
+            notes += naming_notes(line, place, key)
+        blank += kind == "blank"
     table = pd.DataFrame(kept, columns=[*lines.columns, "form_code", "carrier", "form_unit", "part_of", "made", "near"])
     notes += carrier_notes(table, enterprise_id, raw_coal)
     return table, pd.DataFrame(totals, columns=lines.columns), notes, blank
+
+
+def place_of(line):
+    """Position in the line table: by name, else by code, else None."""
+    return names().get(line["bare"], by_code().get(line["code"]))
+
+
+def kind_of(line, filled, place):
+    """What a row of the sheet is: total, remark, blank (no figures), unknown, or a line of the form."""
+    if line["bare"] in form_sheet.words("total") or line["code"] == SUM_CODE:
+        return "total"
+    if form_sheet.has_word("remark", line["name"]) and line["bare"] not in names():
+        return "remark"
+    if not any(form_sheet.number(text)[0] != 0 for text in filled.values()):
+        return "blank" if place is not None or not line["rest"] else "remark"
+    return "unknown" if place is None else "line"
 
 
 def meaning(place, raw_coal):
@@ -89,13 +118,13 @@ def meaning(place, raw_coal):
     return known | {field: row[field] for field in ("part_of", "made", "near")}
 
 
-def naming_notes(line, name, code, place, by_code, key):
+def naming_notes(line, place, key):
     """A name that only its code explains, or that disagrees with its code."""
-    carrier = line_table()["carrier"].iat[place]
-    if name not in names():
+    carrier, code = line_table()["carrier"].iat[place], line["code"]
+    if line["bare"] not in names():
         return [note("by_code", key, line["name"], carrier=carrier)]
-    if code in by_code and line_table()["code"].iat[place] not in ("", code):
-        other = line_table()["name_zh"].iat[by_code[code]]
+    if code in by_code() and line_table()["code"].iat[place] not in ("", code):
+        other = line_table()["name_zh"].iat[by_code()[code]]
         return [note("code_and_name", key, f"{line['name']} ({code})", carrier=carrier, other=other)]
     return []
 

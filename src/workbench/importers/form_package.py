@@ -97,7 +97,10 @@ def meta_of(args, kind, title, sources, files):
     for _, enterprise_id, name in files:
         words += ["--enterprise", enterprise_id, *(["--name", name] if name else [])]
     words += ["--year", str(args.year), "--country", args.country, "--grid-region", args.grid_region]
-    words += ["--factor-set", args.factor_set, "--out", cluster]
+    for option in ("factor_set", "gwp_set", "currency", "sector", "sheet", "raw_coal", "gas_volume"):
+        value = getattr(args, option, None)
+        words += [f"--{option.replace('_', '-')}", str(value)] if value else []
+    words += ["--out", cluster]
     return {
         "id": cluster,
         "name": {"en": f"{title} {args.year}: {cluster}", "zh": cluster},

@@ -7,7 +7,7 @@ sources: without another figure, the factor of the sources that count is mean x 
 
 import pandas as pd
 
-from workbench import dictionary, units
+from workbench import dictionary
 from workbench.importers import form_notes, form_sheet
 from workbench.importers.form_205_lines import carrier_of
 from workbench.importers.form_notes import note
@@ -69,8 +69,8 @@ def unit_for(carrier, bracket):
     if alone:
         return {"10^4 m3": "10^4 Nm3", "m3": "Nm3"}.get(alone, alone)
     table = dictionary.read_table("factors/fuels")
-    measures = set(table.loc[table["carrier"] == carrier, "physical_unit"])
-    return "10^4 Nm3" if "t" not in measures and any(units.dimension(m) == "normal_volume" for m in measures) else "t"
+    chinese = table[(table["carrier"] == carrier) & table["factor_set"].str.startswith("cn-")]
+    return "10^4 Nm3" if "10^4 Nm3" in set(chinese["physical_unit"]) else "t"
 
 
 def fuel(figures, key, raw_coal):
@@ -126,7 +126,12 @@ def captive_factor(figures, filed, mean):
     """tCO2/MWh of captive-plant power: as printed, else what the mean factor says of grid and captive power together."""
     printed = first(figures, "captive_factor")
     counting = filed.get("grid", 0.0) + filed.get("captive", 0.0)
-    return printed if printed is not None else mean * sum(filed.values()) / counting if mean else None
+    return printed if printed is not None else rounded(mean * sum(filed.values()) / counting) if mean else None
+
+
+def rounded(value):
+    """Twelve significant digits: more than any form prints, the same text on every machine."""
+    return float(f"{value:.12g}")
 
 
 def heat(figures, key):
@@ -138,7 +143,7 @@ def heat(figures, key):
         notes.append(note("heat_split", key, total, expected=sum(filed.values())))
     filed = filed or ({"": total} if total else {})
     counting = sum(value for source, value in filed.items() if source != "waste")
-    factor = mean * sum(filed.values()) / counting if mean and counting else None
+    factor = rounded(mean * sum(filed.values()) / counting) if mean and counting else None
     if counting:
         no_carbon = mean == 0 and "" in filed
         factor = 0.0 if no_carbon else factor
