@@ -378,6 +378,7 @@ def test_empty_form_is_an_empty_ledger(tmp_path):
     made = read(book(tmp_path / "p.xlsx", [EXACT, *blank]))
     assert made["energy"].empty
     assert "2 lines without figures" in said(made)["info"]
+    assert read(book(tmp_path / "q.xlsx", [EXACT]))["energy"].empty
 
 
 def test_two_files_are_two_enterprises_and_a_path_in_a_name_stays_a_name(tmp_path, exact):

@@ -258,6 +258,11 @@ def test_unknown_and_incomplete_fuels_are_said(tmp_path):
     assert "装机容量" in said(made)["info"]
 
 
+def test_a_blank_table_gives_empty_tables(tmp_path):
+    made = read(book(tmp_path / "p.xlsx", [[*row[:3], "", ""] for row in SODA]))
+    assert made["energy"].empty and made["process"].empty and made["products"].empty and made["units"].empty
+
+
 def test_missing_column_is_one_line(tmp_path):
     with pytest.raises(UserError, match=r"no column 数值 \(value\)") as error:
         read(book(tmp_path / "p.xlsx", SODA, head=["", "补充数据", "", "", ""]))

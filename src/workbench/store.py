@@ -181,7 +181,9 @@ def _csv_sheet(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
             rows = list(csv.reader(io.StringIO(content.decode(encoding))))
         except (UnicodeDecodeError, csv.Error):
             continue
-        return {path.stem: pd.DataFrame(rows, dtype=object).fillna("")}, "" if encoding == "utf-8-sig" else "GB 18030"
+        width = max(map(len, rows), default=0)
+        cells = pd.DataFrame([row + [""] * (width - len(row)) for row in rows], dtype=object)
+        return {path.stem: cells}, "" if encoding == "utf-8-sig" else "GB 18030"
     raise PackageError(f"{path.name} is neither a workbook nor a CSV in UTF-8 or GB 18030: save it as .xlsx or CSV UTF-8")
 
 

@@ -89,7 +89,8 @@ def missing(header):
 def as_lines(cells, header):
     """The lines under the headings as text: row (of the sheet, from 1), every field of the form, `rest` (all cells)."""
     body = cells.iloc[header.last + 1 :]
-    body = body[[not form_sheet.is_numbering(row) for row in body.to_numpy().tolist()]]
+    numbering = [form_sheet.is_numbering(row) for row in body.to_numpy().tolist()]
+    body = body.drop(index=body.index[pd.array(numbering, dtype=bool)])
     table = pd.DataFrame({"row": body.index + 1})
     for field in ["name", "code", "unit", *FIGURES, "reference"]:
         table[field] = body.iloc[:, header.columns[field]].astype(str).to_numpy() if field in header.columns else ""

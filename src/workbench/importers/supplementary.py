@@ -126,7 +126,7 @@ def figures_of(cells, header, enterprise_id):
             elif value is not None:
                 rows.append(row)
     found = ["row", "workshop", "plant", "item", "text", "fuel", "bracket", "value", "source"]
-    return pd.DataFrame(rows, columns=found), notes
+    return pd.DataFrame(rows, columns=found).astype({"plant": bool, "value": float}), notes
 
 
 def described(memory, named):
@@ -162,7 +162,7 @@ def own_fuel(text):
 
 def workshops(figures, enterprise_id):
     """(workshop, unit id) in the order of the table; a table without workshops is the whole site, without unit."""
-    shops = list(dict.fromkeys(figures.loc[~figures["plant"], "workshop"]))
+    shops = list(dict.fromkeys(figures.loc[~figures["plant"], "workshop"])) or [""]
     return [(shop, f"{enterprise_id}-{place}" if shop else "") for place, shop in enumerate(shops, start=1)]
 
 
