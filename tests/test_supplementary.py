@@ -113,7 +113,7 @@ def test_workshop_output_and_plant_total(soda):
     made = read(soda)
     assert made["units"][["unit_id", "name", "kind"]].to_numpy().tolist() == [["E1-1", "轻质纯碱分厂(或车间)1", "workshop"]]
     assert made["products"][["product", "quantity", "unit"]].to_numpy().tolist() == [["轻质纯碱", 10000, "t"]]
-    assert "Plant total left out of the data: 二氧化碳排放总量(tco2): 928.08" in said(made)["info"]
+    assert "Plant total left out of the data: 二氧化碳排放总量(tCO2): 928.08" in said(made)["info"]
 
 
 def test_printed_emissions_are_compared_with_the_factors(soda):
@@ -182,12 +182,13 @@ def test_fuel_named_left_of_its_items_and_other_units(tmp_path):
         ["", "", "1.1.3 单位热值含碳量（tC/TJ）", 26, ""],
         ["", "", "1.1.4 碳氧化率（%）", "98%", ""],
         ["", "1.2 消耗电量（MWh）", "", 100, ""],
-        ["", "1.2.1 烟煤消耗量合计（t）", "", None, ""],
+        ["", "1.3 净购入热力（万GJ）", "", 2, ""],
     ]
     made = read(book(tmp_path / "p.xlsx", rows, head=["", "补充数据", "项目", "数值", "计算方法"]))
     coal = made["energy"].set_index("carrier").loc["bituminous"]
     assert (coal["ncv"], coal["carbon_content"], coal["oxidation"]) == (pytest.approx(20), pytest.approx(0.026), 0.98)
     assert made["energy"].set_index("carrier").at["electricity", "quantity"] == 100
+    assert made["energy"].set_index("carrier").at["heat", "quantity"] == 20000
     assert "Power is not split" in said(made)["warning"]
 
 
@@ -221,15 +222,16 @@ def test_english_table_with_a_column_of_sources(tmp_path):
         ["Workshop 1", "1.1 Fuel consumption (t)", "Diesel", "1,000", "fuel ledger"],
         ["", "2.1 Grid electricity (MWh)", "", 600, "electricity meter"],
         ["", "2.2 Captive plant power (MWh)", "", 100, ""],
+        ["", "2.3 Heat from the captive power plant (GJ)", "", 30, ""],
         ["", "3 Soda ash output (t)", "", 5000, "statistics return"],
     ]
     made = read(book(tmp_path / "p.xlsx", rows, head=["", "Item", "", "Value", "Data source"]))
-    assert made["energy"]["evidence"].tolist() == ["stock_ledger", "meter_record", ""]
-    assert made["energy"]["carrier"].tolist() == ["diesel", "electricity", "electricity"]
-    assert made["products"]["product"].tolist() == ["sodaash"]
+    assert made["energy"]["evidence"].tolist() == ["stock_ledger", "meter_record", "", ""]
+    assert made["energy"]["carrier"].tolist() == ["diesel", "electricity", "electricity", "heat"]
+    assert made["products"]["product"].tolist() == ["Soda ash"]
     notes = said(made)
     assert "Captive-plant power has no factor of its own" in notes["error"]
-    assert "Source of the output sodaash: statistics return" in notes["info"]
+    assert "Source of the output Soda ash: statistics return" in notes["info"]
 
 
 def test_csv_in_gbk_words_and_formulas(tmp_path):
@@ -245,6 +247,19 @@ def test_csv_in_gbk_words_and_formulas(tmp_path):
     assert "formula without a saved value" in said(made)["error"]
 
 
+def test_ten_thousands_of_tonnes_and_of_kilowatt_hours(tmp_path):
+    rows = [
+        ["甲车间", "2.1 消耗电力对应的排放量（万tCO2）", "", 0.05, ""],
+        ["", "2.1.1 消耗电量（万千瓦时）", "", 100, ""],
+        ["", "2.1.2 烟煤消耗量（万吨）", "", 2, ""],
+    ]
+    made = read(book(tmp_path / "p.xlsx", rows))
+    rows = made["energy"].set_index("carrier")
+    assert rows.loc["electricity", ["quantity", "unit"]].tolist() == [1000, "MWh"]
+    assert rows.loc["bituminous", ["quantity", "unit"]].tolist() == [2, "10^4 t"]
+    assert "Power: printed 500 tCO2" in said(made)["warning"]
+
+
 def test_unknown_and_incomplete_fuels_are_said(tmp_path):
     rows = [
         ["窑炉车间1", "1.1.1 消耗量（t）", "氢气", 5, ""],
@@ -255,7 +270,7 @@ def test_unknown_and_incomplete_fuels_are_said(tmp_path):
     assert made["energy"].empty
     assert "氢气 is no known fuel" in said(made)["error"]
     assert "柴油: parameters but no quantity" in said(made)["error"]
-    assert "装机容量" in said(made)["info"]
+    assert "装机容量" in said(made)["warning"]
 
 
 def test_a_blank_table_gives_empty_tables(tmp_path):

@@ -70,7 +70,7 @@ def known_lines(lines, enterprise_id, raw_coal):
     notes, kept, totals, blank = [], [], [], 0
     for line in lines.to_dict("records"):
         line |= {
-            "name": str(line["name"]).strip() or line["rest"][:40],
+            "name": " ".join(str(line["name"]).split()) or line["rest"][:40],
             "bare": bare(line["name"]),
             "code": code_text(line["code"]),
         }

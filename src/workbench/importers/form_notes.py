@@ -26,8 +26,10 @@ def apart(one, other, kind):
 
 
 def shown(value):
-    """A figure as a message shows it: up to six digits, thousands parted."""
-    return value if isinstance(value, str) else f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    """A figure as a message shows it: up to six digits, thousands parted; text on one line."""
+    if isinstance(value, str):
+        return " ".join(value.split())[:200]
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
 def note(kind, key, seen="", **facts):

@@ -9,6 +9,7 @@ http://caizhixing.cn/tanjiliang/2023/1019/101351.html. Items are told by meaning
 """
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -88,6 +89,11 @@ def clean(text):
     return NUMBER.sub("", form_sheet.plain(FOOTNOTE.sub("", str(text)))).strip(".、:")
 
 
+def readable(text):
+    """An item's text without its number and footnote marks, as a reader sees it."""
+    return NUMBER.sub("", " ".join(FOOTNOTE.sub("", unicodedata.normalize("NFKC", str(text))).split())).strip(" .、:")
+
+
 def holds_items(cells):
     """Whether a sheet names power or heat consumed, emissions or output, as these tables do."""
     return any(item_of(cell) for row in cells.to_numpy().tolist() for cell in row if len(str(cell)) > 2)
@@ -116,7 +122,9 @@ def figures_of(cells, header, enterprise_id):
                 memory = {at: text for at, text in memory.items() if at < place} | {place: str(line[place]).strip()}
         for column, named in columns:
             value, fault = form_sheet.number(line[column])
-            row = described(memory, named) | {"row": number, "value": value}
+            row = described(memory, named) | {"row": number}
+            size = form_sheet.words("emission_unit").get(row["bracket"], "1") if row["item"].endswith("emissions") else "1"
+            row["value"] = None if value is None else value * float(size)
             row["source"] = str(line[header.columns["source"]]).strip() if "source" in header.columns else ""
             if fault and (row["item"] or fault == "formula"):
                 seen = "" if fault == "formula" else line[column]
@@ -131,11 +139,11 @@ def figures_of(cells, header, enterprise_id):
 
 def described(memory, named):
     """What the merged cells left of a figure say: workshop, item and its text, fuel, unit in brackets."""
-    item, text, fuel, workshop = "", "", "", named
+    item, text, label, fuel, workshop = "", "", "", "", named
     for cell in memory.values():
         known = item_of(cell)
         if known:
-            item, text = known, clean(cell)
+            item, text, label = known, clean(cell), readable(cell)
         elif carrier_of(clean(cell)) or not is_workshop(cell):
             fuel = clean(cell)
         elif not named:
@@ -143,7 +151,7 @@ def described(memory, named):
     if item in OF_FUEL and not fuel:
         fuel = own_fuel(text)
     plant = bool(PLANT.search(form_sheet.plain(workshop)))
-    return {"workshop": workshop, "plant": plant, "item": item, "text": text or fuel or workshop, "fuel": fuel,
+    return {"workshop": workshop, "plant": plant, "item": item, "text": label or fuel or workshop, "fuel": fuel,
             "bracket": form_sheet.bracketed(text)}  # fmt: skip
 
 

@@ -5,9 +5,11 @@ waste-heat power and waste heat count nothing (MEE supplementary tables of 2019-
 sources: without another figure, the factor of the sources that count is mean x total / (total - sources that count nothing).
 """
 
+import re
+
 import pandas as pd
 
-from workbench import dictionary
+from workbench import dictionary, units
 from workbench.importers import form_notes, form_sheet
 from workbench.importers.form_205_lines import carrier_of
 from workbench.importers.form_notes import note
@@ -16,6 +18,7 @@ CARBON_TO_CO2 = 44 / 12
 PARAMETERS = {"fuel_quantity": "quantity", "ncv": "ncv", "carbon": "carbon_content", "oxidation": "oxidation"}
 ENERGY = ["enterprise_id", "year", "unit_id", "carrier", "flow", "quantity", "unit", "ncv", "carbon_content", "oxidation",
           "tco2_per_unit", "evidence", "note"]  # fmt: skip
+MADE = re.compile(r"产量|\b(output|production)( of)?\b", re.IGNORECASE)
 PROCESS = ["enterprise_id", "year", "unit_id", "process", "quantity", "unit", "evidence"]
 PRODUCTS = ["enterprise_id", "year", "product", "quantity", "unit", "note"]
 
@@ -46,6 +49,14 @@ def first(figures, item):
     """The first figure of an item, or None."""
     found = figures.loc[figures["item"] == item, "value"]
     return None if found.empty else float(found.iat[0])
+
+
+def amount(figures, item, unit):
+    """The first figure of an item in MWh or GJ, from the unit in its brackets ("万千瓦时"); without one it is in `unit`."""
+    value = first(figures, item)
+    brackets = figures.loc[figures["item"] == item, "bracket"]
+    size = units.factor(form_sheet.unit_of(brackets.iat[0]), unit) if len(brackets) else None
+    return value if value is None or size is None else value * size
 
 
 def evidence_of(figures, items):
@@ -99,8 +110,8 @@ def fuel(figures, key, raw_coal):
 
 def power(figures, key):
     """Energy rows of the power used, by source, in MWh."""
-    parts = {source: first(figures, f"power_{source}") for source in ("grid", "captive", "renewable", "waste_heat")}
-    total, mean, notes = first(figures, "power_total"), first(figures, "power_factor"), []
+    parts = {source: amount(figures, f"power_{source}", "MWh") for source in ("grid", "captive", "renewable", "waste_heat")}
+    total, mean, notes = amount(figures, "power_total", "MWh"), first(figures, "power_factor"), []
     filed = {source: value for source, value in parts.items() if value}
     if not filed:
         if not total:
@@ -136,8 +147,8 @@ def rounded(value):
 
 def heat(figures, key):
     """Energy rows of the heat used, in GJ: recovered heat as waste heat, the rest with the factor printed."""
-    parts = {source: first(figures, f"heat_{source}") for source in ("waste", "boiler", "captive")}
-    total, mean, notes = first(figures, "heat_total"), first(figures, "heat_factor"), []
+    parts = {source: amount(figures, f"heat_{source}", "GJ") for source in ("waste", "boiler", "captive")}
+    total, mean, notes = amount(figures, "heat_total", "GJ"), first(figures, "heat_factor"), []
     filed = {source: value for source, value in parts.items() if value}
     if filed and total and form_notes.apart(sum(filed.values()), total, "heat_split"):
         notes.append(note("heat_split", key, total, expected=sum(filed.values())))
@@ -205,7 +216,7 @@ def output(figures, key, shop):
     """Product rows, in the words of the trade, and where each figure comes from."""
     rows, notes = [], []
     for figure in figures[figures["item"] == "output"].itertuples():
-        name = figure.text.split("产量")[0].split("output")[0].strip("的()") or figure.fuel or "product"
+        name = MADE.sub("", figure.text.split("(")[0]).strip(" 的") or figure.fuel or "product"
         rows.append({"product": name, "quantity": figure.value, "unit": figure.bracket or "t", "note": shop})
         if figure.source:
             notes.append(note("output_source", key, name, source=figure.source))
