@@ -247,6 +247,19 @@ def test_csv_in_gbk_words_and_formulas(tmp_path):
     assert "formula without a saved value" in said(made)["error"]
 
 
+@pytest.mark.parametrize("head", [["项目", "单位", "数值"], ["项目", "数值", "单位"]])
+def test_units_in_a_column_of_their_own(tmp_path, head):
+    rows = [("1.1 电网电量", "万千瓦时", 5), ("1.2 余热回收", "GJ", 7), ("1.3 排放因子", "tCO2/GJ", 0), ("2 纯碱产量", "t", 9)]
+    filed = [[dict(zip(("项目", "单位", "数值"), row, strict=True))[name] for name in head] for row in rows]
+    made = read(book(tmp_path / "p.xlsx", filed, head=head))
+    assert made["energy"][["carrier", "quantity", "unit"]].to_numpy().tolist() == [
+        ["electricity", 50, "MWh"],
+        ["waste_heat", 7, "GJ"],
+    ]
+    assert made["products"][["product", "unit"]].to_numpy().tolist() == [["纯碱", "t"]]
+    assert said(made)["error"] == ""
+
+
 def test_ten_thousands_of_tonnes_and_of_kilowatt_hours(tmp_path):
     rows = [
         ["甲车间", "2.1 消耗电力对应的排放量（万tCO2）", "", 0.05, ""],

@@ -104,7 +104,7 @@ def value_columns(cells, header):
     heads = form_sheet.joined(cells.iloc[header.first : header.last + 1].to_numpy().tolist())
     first = header.columns["value"]
     stop = min((c for f, c in header.columns.items() if f in ("method", "source") and c > first), default=len(heads))
-    columns = [c for c in range(first, stop) if c == first or form_sheet.plain(heads[c])]
+    columns = [c for c in range(first, stop) if c == first or (form_sheet.plain(heads[c]) and c != header.columns.get("unit"))]
     if len(columns) == 1:
         return [(first, "")]
     shown = [re.sub(r"^(数值|value|figure)", "", form_sheet.plain(FOOTNOTE.sub("", heads[c]))) for c in columns]
@@ -114,15 +114,17 @@ def value_columns(cells, header):
 def figures_of(cells, header, enterprise_id):
     """The figures, one row each: row, workshop, plant (sum of the plant), item, text, fuel, bracket, value, source; and faults."""
     columns = value_columns(cells, header)
-    left, memory, rows, notes = header.columns["value"], {}, [], []
+    left = [place for place in range(header.columns["value"]) if place != header.columns.get("unit")]
+    memory, rows, notes = {}, [], []
     body = cells.iloc[header.last + 1 :]
     for number, line in zip(body.index + 1, body.to_numpy().tolist(), strict=True):
-        for place in range(left):
+        unit = form_sheet.plain(line[header.columns["unit"]]) if "unit" in header.columns else ""
+        for place in left:
             if form_sheet.plain(line[place]):
                 memory = {at: text for at, text in memory.items() if at < place} | {place: str(line[place]).strip()}
         for column, named in columns:
             value, fault = form_sheet.number(line[column])
-            row = described(memory, named) | {"row": number}
+            row = described(memory, named, unit) | {"row": number}
             size = form_sheet.words("emission_unit").get(row["bracket"], "1") if row["item"].endswith("emissions") else "1"
             row["value"] = None if value is None else value * float(size)
             row["source"] = str(line[header.columns["source"]]).strip() if "source" in header.columns else ""
@@ -137,11 +139,11 @@ def figures_of(cells, header, enterprise_id):
     return pd.DataFrame(rows, columns=found).astype({"plant": bool, "value": float}), notes
 
 
-def described(memory, named):
-    """What the merged cells left of a figure say: workshop, item and its text, fuel, unit in brackets."""
+def described(memory, named, unit):
+    """What the merged cells left of a figure say: workshop, item and its text, fuel, unit in brackets or in its own column."""
     item, text, label, fuel, workshop = "", "", "", "", named
     for cell in memory.values():
-        known = item_of(cell)
+        known = item_of(cell if form_sheet.bracketed(cell) or not unit else f"{cell}({unit})")
         if known:
             item, text, label = known, clean(cell), readable(cell)
         elif carrier_of(clean(cell)) or not is_workshop(cell):
@@ -152,7 +154,7 @@ def described(memory, named):
         fuel = own_fuel(text)
     plant = bool(PLANT.search(form_sheet.plain(workshop)))
     return {"workshop": workshop, "plant": plant, "item": item, "text": label or fuel or workshop, "fuel": fuel,
-            "bracket": form_sheet.bracketed(text)}  # fmt: skip
+            "bracket": form_sheet.bracketed(text) or unit}  # fmt: skip
 
 
 def is_workshop(cell):
