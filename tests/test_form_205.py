@@ -420,6 +420,28 @@ def test_a_ledger_written_as_the_form_reads_back(tmp_path_factory, lines):
     assert used == {carriers[name]: amount for name, amount in lines}
 
 
+def test_a_line_of_a_steel_works_that_only_its_code_explains(tmp_path):
+    """A works writes 其它燃料（空着）, code 39, in tce."""
+    other = ["其它燃料（空着）", "吨标准煤", 39, None, None, None, 458.57, 458.57, None, None, None, None, None, None]
+    made = read(book(tmp_path / "p.xlsx", [EXACT, other]))
+    assert made["energy"][["carrier", "quantity", "unit"]].to_numpy().tolist() == [["other_energy", 458.57, "tce"]]
+
+
+@pytest.mark.parametrize("form", ["form-205-1", "supplementary"])
+def test_help_shows_an_example(capsys, form):
+    with pytest.raises(SystemExit) as end:
+        main(["import", form, "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert end.value.code == 0 and f"example: workbench import {form}" in shown and "--grid-region" in shown
+
+
+def test_a_file_that_is_missing_is_one_line(tmp_path, capsys):
+    args = ["import", "form-205-1", str(tmp_path / "absent.xlsx"), "--year", "2023", "--grid-region", "shandong"]
+    assert main([*args, "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_tables_of_the_form_know_their_carriers_units_and_sources():
     lines = form_205_lines.line_table()
     assert set(lines["carrier"]) - {"raw_coal"} <= set(dictionary.codes("carriers"))
