@@ -85,19 +85,29 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     )  # fmt: skip
     formats = importing.add_subparsers(title="formats", metavar="FORMAT", required=True)
     iac = command(
-        "iac", _import_iac, "read the US DOE Industrial Assessment Centers database",
+        "iac", _import, "read the US DOE Industrial Assessment Centers database",
         "workbench import iac IAC_Database.xls --state OH --naics 331,332 --out my-package", formats,
     )  # fmt: skip
     gem_steel = command(
-        "gem-steel", _import_gem_steel, "model the steel works of a city from the Global Steel Plant Tracker",
+        "gem-steel", _import, "model the steel works of a city from the Global Steel Plant Tracker",
         "workbench import gem-steel tracker.xlsx --city Tangshan --out my-package", formats,
     )  # fmt: skip
+    form = command(
+        "form-205-1", _import, "read China's statistical form 205-1, one file an enterprise",
+        "workbench import form-205-1 plant.xlsx --year 2023 --grid-region shandong --out my-package", formats,
+    )  # fmt: skip
+    supplement = command(
+        "supplementary", _import, "read the supplementary data table of China's carbon market, one file an enterprise",
+        "workbench import supplementary plant.xlsx --year 2023 --grid-region shandong --out my-package", formats,
+    )  # fmt: skip
     if "import" in argv:  # their options cost the import of pandas
+        from workbench.importers import form_205, supplementary
         from workbench.importers import gem_steel as tracker
         from workbench.importers import iac as importer
 
-        importer.add_arguments(iac)
-        tracker.add_arguments(gem_steel)
+        for made, reader in ((iac, importer), (gem_steel, tracker), (form, form_205), (supplement, supplementary)):
+            reader.add_arguments(made)
+            made.set_defaults(reader=reader)
 
     command("list", _list, "list parameter files and packages", "workbench list")
     status = command("status", _status, "show how the runs stand", "workbench status")
@@ -164,17 +174,8 @@ def _template(args: argparse.Namespace) -> int:
     return 0
 
 
-def _import_iac(args: argparse.Namespace) -> int:
-    from workbench.importers import iac
-
-    print(iac.run(args))
-    return 0
-
-
-def _import_gem_steel(args: argparse.Namespace) -> int:
-    from workbench.importers import gem_steel
-
-    print(gem_steel.run(args))
+def _import(args: argparse.Namespace) -> int:
+    print(args.reader.run(args))
     return 0
 
 

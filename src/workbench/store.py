@@ -168,6 +168,41 @@ def _read_workbook(path: Path) -> Package:
     return Package(path, _meta_from_sheet(sheets["cluster"]), tables, {path.name: sha256(path)}, remarks)
 
 
+def sheets(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
+    """Every sheet of any workbook, or a CSV as its only one, as text cells from A1 on; and the encoding of a CSV.
+
+    A formula without a saved value reads MISSING_FORMULA. Raises PackageError, one line, when nothing can be read.
+    """
+    if not path.is_file():
+        raise PackageError(f"there is no file {path}: check the path")
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head[:2] != b"PK" and head != b"\xd0\xcf\x11\xe0":
+        return _csv_sheet(path)
+    try:
+        found = pd.read_excel(path, sheet_name=None, header=None, engine="calamine", dtype=object)
+    except Exception as error:  # calamine raises its own class for each kind of damage
+        raise PackageError(f"{path.name} cannot be opened as a workbook: {' '.join(str(error).split())[:200]}") from None
+    cells = {str(name): sheet.map(_cell_text) for name, sheet in found.items()}
+    for name, places in (_formulas_without_value(path, found) if head[:2] == b"PK" else {}).items():
+        for row, column in places:
+            cells[name].iat[row, column] = MISSING_FORMULA
+    return cells, ""
+
+
+def _csv_sheet(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
+    content = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            rows = list(csv.reader(io.StringIO(content.decode(encoding))))
+        except (UnicodeDecodeError, csv.Error):
+            continue
+        width = max(map(len, rows), default=0)
+        cells = pd.DataFrame([row + [""] * (width - len(row)) for row in rows], dtype=object)
+        return {path.stem: cells}, "" if encoding == "utf-8-sig" else "GB 18030"
+    raise PackageError(f"{path.name} is neither a workbook nor a CSV in UTF-8 or GB 18030: save it as .xlsx or CSV UTF-8")
+
+
 def _meta_from_sheet(sheet: pd.DataFrame) -> dict:
     """Two columns key, value; `name_en` and `name_zh` become the two-language name."""
     if sheet.shape[1] < 2:
