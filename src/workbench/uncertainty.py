@@ -53,8 +53,8 @@ def monte_carlo(rows: pd.DataFrame, draws: int = 10_000, seed: int = 1) -> pd.Da
     Columns: tco2e, mean_tco2e, low, high (2.5 and 97.5 % of the draws, tCO2e), approach1_* (see `propagate`), draws, seed.
     Errors are normal, cut where a value would change its sign, or lognormal with the same mean and variance above the half range
     that `uncertainty.csv` states. Given the factors, a sum of independent normal activity errors is normal with variance
-    sum F_g^2 sum_i (a_i x_i)^2: it is drawn once a total, which is exact. Lognormal activity errors of one factor and sign are drawn
-    as one lognormal of the same mean and variance (Fenton 1960; exact for a single row). The order of rows does not matter.
+    sum F_g^2 sum_i (a_i x_i)^2: it is drawn once a total, which is exact. Lognormal activity errors of one factor and sign are
+    drawn as one lognormal of the same mean and variance (Fenton 1960; exact for a single row). The order of rows does not matter.
     """
     errors, generator = _errors(rows), np.random.Generator(np.random.PCG64(seed))
     ranges = _ranges(errors, ("cluster", "enterprise"))
