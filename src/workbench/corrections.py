@@ -30,6 +30,7 @@ _NO_TONNES = {
     ),
     **dict.fromkeys(("factor_substitute", "factor_remembered", "factor_missing", "heat_default", "steam_default"), "factor"),
     **dict.fromkeys(("unit_sum_mismatch", "exchange_carved", "exchange_not_filed", "suspicious_text"), "total_same"),
+    **dict.fromkeys(("unknown_column", "duplicate_column", "unknown_table", "encoding", "import_note"), "elsewhere"),
     "unit_mismatch": "unreadable",
 }
 
@@ -172,7 +173,7 @@ def _ledger_alone(finding: dict, tables: Tables) -> Undo:
 def _exchange_for_ledger(finding: dict, tables: Tables, found: pd.DataFrame) -> tuple[Undo | None, str]:
     """The exchange table counts, not the ledger; where giver and taker differ, that difference is counted once."""
     flow = tables["exchanges"][tables["exchanges"]["exchange_id"] == finding["field"]]
-    twice = found[(found["check"] == "exchange_mismatch") & found["row"].astype(str).isin(flow["row"].astype(str))]
+    twice = found[(found["check"] == "exchange_mismatch") & found["row"].isin(flow["row"].astype(str))]
     if flow.empty or len(twice):
         return None, "same_gap" if len(twice) else "as_filed"
     flow, who = flow.iloc[0], finding["enterprise_id"]

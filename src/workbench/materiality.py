@@ -20,13 +20,14 @@ from workbench.wording import text
 
 COLUMNS = [
     "finding_id", "check", "enterprise_id", "table", "row", "field", "filed_tco2e", "verified_tco2e", "misstatement_tco2e",
-    "cluster_misstatement_tco2e", "share_of_total_pct", "reason",
+    "cluster_misstatement_tco2e", "share_of_total_pct", "tonnes", "reason",
 ]  # fmt: skip
 CONCLUSION = [
     "level", "key", "filed_tco2e", "verified_tco2e", "sum_signed_tco2e", "sum_absolute_tco2e", "threshold_pct", "threshold_tco2e",
     "material", "opposite_signs", "absolute_above_threshold", "not_quantified",
 ]  # fmt: skip
 _TYPES = {c: float for c in COLUMNS if c.endswith(("_tco2e", "_pct"))}
+_UNKNOWN = ("unreadable", "as_filed", "not_filed")  # reasons that leave open whether tonnes are wrong
 _NAMES = ("enterprise_id", "from_enterprise", "to_enterprise", "counterparty", "unit_id", "parent_unit")
 _MARK = "\x1f"  # parts the name of a firm from the number of its case; no filed text holds it
 _ROWS = 20_000  # ledger rows compiled at once
@@ -48,15 +49,17 @@ def misstatements(
     `package` as filed, `tables` as checked, `verified` the inventory of them, `found` the findings of intake and inventory.
     A row for each finding and enterprise it changes. Columns: finding_id, check, enterprise_id, table, row, field; filed_tco2e and
     verified_tco2e of the carriers concerned; misstatement_tco2e of the enterprise, cluster_misstatement_tco2e of the part that the
-    cluster total counts, share_of_total_pct of the cluster total as filed; reason, why tonnes are blank or how a value was read.
+    cluster total counts, share_of_total_pct of the cluster total as filed; tonnes (stated, unknown, none: no bearing on the total)
+    and the reason why they are blank or how a value was read.
     """
-    found = found.fillna("").astype("str")
+    found = found.astype("str").fillna("")
+    found = found.assign(row=found["row"].str.removesuffix(".0"))  # a file read back with blanks has rows as floats
     filed = {name: corrections.as_filed(package, tables, name) for name in corrections.EMITTING}
     cases = [(f, *corrections.undo(f, filed, tables, verified, found, year), _names(f, filed)) for f in found.to_dict("records")]
     base = _sums(verified.rows)
     undone = [(undo, names) for _, undo, _, names in cases if undo is not None]
     changes = iter(_changes(undone, tables, base, package.meta, year, own))
-    rows = [row for f, undo, reason, _ in cases for row in _told(f, _reason(reason, lang), None if undo is None else next(changes))]
+    rows = [row for f, undo, reason, _ in cases for row in _told(f, reason, None if undo is None else next(changes), lang)]
     table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
     if undone:
         table = pd.concat([table, _interaction(table, next(changes), lang)], ignore_index=True)
@@ -70,7 +73,7 @@ def conclusion(misstatements: pd.DataFrame, rows: pd.DataFrame, materiality_pct:
 
     Columns: level, key, filed_tco2e, verified_tco2e, sum_signed_tco2e, sum_absolute_tco2e, threshold_pct, threshold_tco2e (of the
     total as filed, the base Regulation (EU) 2018/2067, Article 23 takes), material (1: the signed sum is above it), opposite_signs
-    (1: some cancel), absolute_above_threshold (1: material if they did not cancel), not_quantified (findings without tonnes).
+    (1: some cancel), absolute_above_threshold (1: material if they did not cancel), not_quantified (findings of unknown tonnes).
     """
     own = _level(
         "enterprise", misstatements, rows.assign(key=rows["enterprise_id"]), "misstatement_tco2e", misstatements["enterprise_id"]
@@ -99,7 +102,7 @@ def _level(level: str, misstatements: pd.DataFrame, rows: pd.DataFrame, column: 
     table["sum_signed_tco2e"] = groups.sum().reindex(keys).fillna(0.0)
     table["sum_absolute_tco2e"] = said.abs().groupby(key).sum().reindex(keys).fillna(0.0)
     table["opposite_signs"] = ((groups.max() > 0) & (groups.min() < 0)).reindex(keys).fillna(False).astype(int)
-    silent = misstatements["misstatement_tco2e"].isna()
+    silent = misstatements["tonnes"] == "unknown"
     table["not_quantified"] = silent.groupby(key).sum().reindex(keys).fillna(0).astype(int)
     return table.reset_index().assign(level=level)
 
@@ -154,7 +157,7 @@ def _differences(filed: pd.DataFrame, verified: pd.DataFrame, firms: set[str] | 
     """Enterprises and carriers whose tonnes differ: whole_filed, whole_verified, cluster_filed, cluster_verified."""
     if firms is not None:
         verified = verified[verified.index.get_level_values(0).isin(firms)]
-    both = filed.join(verified, how="outer", lsuffix="_filed", rsuffix="_verified").fillna(0.0)
+    both = filed.add_suffix("_filed").join(verified.add_suffix("_verified"), how="outer").fillna(0.0)
     gap = (both["whole_filed"] - both["whole_verified"]).abs() + (both["cluster_filed"] - both["cluster_verified"]).abs()
     return both[gap > 1e-9 * both.abs().max(axis=1)].groupby(level=0).sum()
 
@@ -205,11 +208,12 @@ def _linked(names: set[str], links: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _told(finding: dict, reason: str, change: pd.DataFrame | None) -> list[dict]:
+def _told(finding: dict, reason: str, change: pd.DataFrame | None, lang: str) -> list[dict]:
     """Rows of one finding: one an enterprise it changes; without tonnes where there are none to state."""
-    row = {c: finding[c] for c in ("finding_id", "check", "enterprise_id", "table", "row", "field")} | {"reason": reason}
+    row = {c: finding[c] for c in ("finding_id", "check", "enterprise_id", "table", "row", "field")}
+    row |= {"reason": _reason(reason, lang), "tonnes": "stated"}
     if change is None:
-        return [row]
+        return [row | {"tonnes": "unknown" if reason in _UNKNOWN else "none"}]
     if change.empty:
         return [row | {"misstatement_tco2e": 0.0, "cluster_misstatement_tco2e": 0.0}]
     return [
@@ -237,7 +241,9 @@ def _interaction(table: pd.DataFrame, together: pd.DataFrame, lang: str) -> pd.D
     rest = whole.sub(single, fill_value=0.0)
     size = whole.abs().add(single.abs(), fill_value=0.0).max(axis=1)
     rest = rest[rest.abs().max(axis=1) > 1e-9 * size].rename_axis("enterprise_id").reset_index()
-    rest = rest.assign(finding_id="", check="interaction", table="", row="", field="", reason=_reason("interaction", lang))
+    rest = rest.assign(
+        finding_id="", check="interaction", table="", row="", field="", tonnes="stated", reason=_reason("interaction", lang)
+    )
     return rest.reindex(columns=COLUMNS).astype(_TYPES)
 
 
