@@ -7,6 +7,7 @@ from workbench.figures.inventory import emissions_by_enterprise, emissions_by_so
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
 from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
 from workbench.figures.style import Picture
+from workbench.figures.uncertainty import data_to_improve, misstatements, uncertainty_ranges
 
 __all__ = [
     "Picture",
@@ -14,13 +15,16 @@ __all__ = [
     "boundary_bridge",
     "bundle",
     "bundle_by_enterprise",
+    "data_to_improve",
     "emissions_by_enterprise",
     "emissions_by_source",
     "findings_by_check",
     "intensities",
     "key_emitters",
+    "misstatements",
     "pareto_front",
     "potential_by_carrier",
     "potential_by_enterprise",
     "reductions",
+    "uncertainty_ranges",
 ]
