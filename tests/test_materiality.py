@@ -63,6 +63,11 @@ def test_two_errors_in_one_row_leave_an_interaction_and_add_up(energy):
     assert table["misstatement_tco2e"].sum() == pytest.approx(filed - case.inventory.rows["tco2e"].sum())
 
 
+def test_a_row_with_two_errors_that_set_it_aside_is_counted_once(energy):
+    table = judged(energy(diesel(), diesel("Z", quantity="-5"))).dropna(subset=["misstatement_tco2e"])
+    assert table["misstatement_tco2e"].tolist() == [-15]
+
+
 @pytest.fixture(scope="module")
 def heat(energy):
     """A sells hot water to B: (sold, bought by the ledgers; sent, received by the exchange) → case."""

@@ -114,8 +114,10 @@ def _value_for_blank(name: str, line: pd.DataFrame, finding: dict, tables: Table
     field, row = finding["field"], line["row"].iloc[0]
     value = line[field].iloc[0] if field in line.columns else None
     reason = _unreadable(name, line.iloc[0], year)
-    if reason or pd.isna(value) or not (tables[name]["row"] == row).any():
+    if reason or pd.isna(value):
         return None, reason or "unreadable"
+    if not (tables[name]["row"] == row).any():
+        return None, "same_row"
     return lambda t: t | {name: t[name].assign(**{field: t[name][field].mask(t[name]["row"] == row, value)})}, ""
 
 

@@ -56,6 +56,7 @@ def misstatements(
     found = found.assign(row=found["row"].str.removesuffix(".0"))  # a file read back with blanks has rows as floats
     filed = {name: corrections.as_filed(package, tables, name) for name in corrections.EMITTING}
     cases = [(f, *corrections.undo(f, filed, tables, verified, found, year), _names(f, filed)) for f in found.to_dict("records")]
+    cases = _each_row_once(cases)
     base = _sums(verified.rows)
     undone = [(undo, names) for _, undo, _, names in cases if undo is not None]
     changes = iter(_changes(undone, tables, base, package.meta, year, own))
@@ -105,6 +106,18 @@ def _level(level: str, misstatements: pd.DataFrame, rows: pd.DataFrame, column: 
     silent = misstatements["tonnes"] == "unknown"
     table["not_quantified"] = silent.groupby(key).sum().reindex(keys).fillna(0).astype(int)
     return table.reset_index().assign(level=level)
+
+
+def _each_row_once(cases: list[tuple]) -> list[tuple]:
+    """A row that several findings set aside is counted with the first of them."""
+    counted: set[tuple[str, str]] = set()
+    once = []
+    for finding, undo, reason, names in cases:
+        place = finding["table"], finding["row"]
+        again = undo is not None and finding["effect"] == "row_set_aside" and place in counted
+        once.append((finding, None, "same_row", names) if again else (finding, undo, reason, names))
+        counted |= {place} if undo is not None and finding["effect"] == "row_set_aside" else set()
+    return once
 
 
 def _names(finding: dict, filed: Tables) -> set[str]:
