@@ -168,6 +168,13 @@ def test_collapsed_activity_errors_match_rows_drawn_one_by_one():
     assert (found["low"], found["high"]) == pytest.approx(tuple(np.quantile(total, (0.025, 0.975))), rel=0.01)
 
 
+def test_one_factor_with_two_ranges_still_errs_once():
+    table = rows(row(tco2e=300.0, half=10), row(tco2e=400.0, half=5))  # 30 + 20 t, not their quadrature
+    found = uncertainty.monte_carlo(table, draws=40_000).iloc[0]
+    assert found["approach1_half_range_tco2e"] == pytest.approx(50)
+    assert (found["high"] - found["low"]) / 2 == pytest.approx(50, rel=0.03)
+
+
 @pytest.mark.parametrize("errors", [{"activity": 58}, {"half": 58}, {"activity": 150}, {"half": 150}, {"activity": 90, "half": 90}])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_wide_errors_never_change_the_sign(errors, sign):

@@ -28,7 +28,8 @@ CONCLUSION = [
 ]  # fmt: skip
 _TYPES = {c: float for c in COLUMNS if c.endswith(("_tco2e", "_pct"))}
 _UNKNOWN = ("unreadable", "as_filed", "not_filed")  # reasons that leave open whether tonnes are wrong
-_NAMES = ("enterprise_id", "from_enterprise", "to_enterprise", "counterparty", "unit_id", "parent_unit")
+_FIRMS = ("enterprise_id", "from_enterprise", "to_enterprise", "counterparty")
+_NAMES = (*_FIRMS, "unit_id", "parent_unit")
 _MARK = "\x1f"  # parts the name of a firm from the number of its case; no filed text holds it
 _ROWS = 20_000  # ledger rows compiled at once
 
@@ -124,8 +125,8 @@ def _names(finding: dict, filed: Tables) -> set[str]:
     """The firms a finding speaks of."""
     row = pd.to_numeric(finding["row"], errors="coerce")
     line = filed.get(finding["table"], pd.DataFrame())
-    line = line[line.index == row].reindex(columns=[c for c in _NAMES if c in line.columns and not c.endswith("unit")])
-    return {finding["enterprise_id"], *line.drop(columns="unit_id", errors="ignore").to_numpy().ravel()} - {""}
+    named = line.loc[line.index == row, [c for c in _FIRMS if c in line.columns]]
+    return {finding["enterprise_id"], *named.to_numpy().ravel()} - {""}
 
 
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,7 @@ def monte_carlo(rows: pd.DataFrame, draws: int = 10_000, seed: int = 1) -> pd.Da
     sum F_g^2 sum_i (a_i x_i)^2: it is drawn once a total, which is exact. Lognormal activity errors of one factor and sign are
     drawn as one lognormal of the same mean and variance (Fenton 1960; exact for a single row). The order of rows does not matter.
     """
+    draws = max(1, draws)
     errors, generator = _errors(rows), np.random.Generator(np.random.PCG64(seed))
     ranges = _ranges(errors, ("cluster", "enterprise"))
     parts = [_quantiles(_keyed(errors, level), level, draws, generator) for level in ("cluster", "enterprise")]
@@ -194,11 +195,11 @@ def _quantiles(rows: pd.DataFrame, level: str, draws: int, generator: np.random.
 
 
 def _totals(groups: pd.DataFrame, sign: np.ndarray, draws: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
-    """Drawn totals, keys x draws, some keys at a time. Factors of several keys err alike in all of them."""
+    """Drawn totals, keys x draws, some keys at a time. A factor of several keys or ranges errs alike in all of them."""
     lowest = -_SIDE / groups["f"].where(groups["f"] <= _half("distribution", "lognormal_above"), 0.0).replace(0.0, np.nan)
     lowest = lowest.fillna(-np.inf).groupby(groups["factor_no"]).max().to_numpy()
-    users = groups.groupby("factor_no")["key_no"].nunique().to_numpy()
-    common = {n: _normals(generator, draws, lowest[n]) for n in np.flatnonzero(users > 1)}
+    uses = groups.drop_duplicates(["key_no", "case"]).groupby("factor_no").size().to_numpy()
+    common = {n: _normals(generator, draws, lowest[n]) for n in np.flatnonzero(uses > 1)}
     most = max(1, _CELLS // draws)
     for first in range(0, len(sign), most):
         part = groups[groups["key_no"].between(first, first + most - 1)]
