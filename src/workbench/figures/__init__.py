@@ -9,6 +9,7 @@ from workbench.figures.potential import abatement_cost_curve, potential_by_carri
 from workbench.figures.sankey import carbon_flows, energy_flows
 from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
 from workbench.figures.style import Picture
+from workbench.figures.uncertainty import data_to_improve, misstatements, uncertainty_ranges
 
 __all__ = [
     "Picture",
@@ -18,14 +19,17 @@ __all__ = [
     "bundle",
     "bundle_by_enterprise",
     "carbon_flows",
+    "data_to_improve",
     "emissions_by_enterprise",
     "emissions_by_source",
     "energy_flows",
     "findings_by_check",
     "intensities",
     "key_emitters",
+    "misstatements",
     "pareto_front",
     "potential_by_carrier",
     "potential_by_enterprise",
     "reductions",
+    "uncertainty_ranges",
 ]
