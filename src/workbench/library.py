@@ -13,15 +13,16 @@ import pandas as pd
 from workbench import dictionary, factors
 
 COLUMNS = [
-    "factor_id", "kind", "factor_set", "subject", "region", "level", "variant", "year", "value", "unit", "ncv", "carbon", "oxidation",
-    "valid_from", "valid_to", "confidence", "source", "note", "sha256", "label_en", "label_zh", "region_zh",
+    "factor_id", "kind", "factor_set", "subject", "region", "level", "variant", "year", "value", "unit", "ncv", "carbon",
+    "oxidation", "valid_from", "valid_to", "confidence", "source", "note", "sha256", "label_en", "label_zh", "region_zh",
 ]  # fmt: skip
 KINDS = {
     "fuel": "factors/fuels", "electricity": "factors/grid", "heat": "factors/heat", "process": "factors/process",
     "gwp": "factors/gwp", "coal_equivalent": "coal_equivalent",
 }  # fmt: skip
 KINDS_ZH = {
-    "fuel": "燃料", "electricity": "电力", "heat": "热力", "process": "过程排放", "gwp": "全球变暖潜势", "coal_equivalent": "折标煤系数",
+    "fuel": "燃料", "electricity": "电力", "heat": "热力", "process": "过程排放", "gwp": "全球变暖潜势",
+    "coal_equivalent": "折标煤系数",
 }  # fmt: skip
 _NUMBERS = ("value", "ncv", "carbon", "oxidation")
 
@@ -122,7 +123,8 @@ def _equivalent(table: pd.DataFrame) -> pd.DataFrame:
     edition = table["edition"].astype(str).str.replace(r"[^0-9A-Za-z]+", "_", regex=True)
     names = "coal_equivalent:" + table["carrier"].astype(str) + ":" + edition
     return pd.DataFrame(
-        {"factor_id": names, "subject": table["carrier"], "value": table["kgce_per_unit"], "unit": "kgce/" + table["unit"].astype(str),
+        {"factor_id": names, "subject": table["carrier"], "value": table["kgce_per_unit"],
+         "unit": "kgce/" + table["unit"].astype(str),
          "variant": table["edition"], **_named(table["carrier"])}
     )  # fmt: skip
 
