@@ -10,7 +10,9 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench import dictionary, findings, library, units
-from workbench.magnitude import judge, measures, rows
+from workbench.magnitude import filed, judge, measures, rows
+
+__all__ = ["check", "check_factors", "check_intensities", "check_library", "check_own", "check_prices", "filed", "own"]
 
 LAYOUTS = {
     "kgce_per_unit": "coal_equivalent", "ncv_gj_per_unit": "fuel", "co2_t_per_unit": "fuel", "co2_t_per_mwh": "electricity",
@@ -33,7 +35,7 @@ def check(kind: str, table: pd.DataFrame, reference: pd.DataFrame | None = None)
     if kind == "coal_equivalent":
         peers = pd.concat([peers, measures.heating_values_as_kgce(own("fuel"))], ignore_index=True)
     pool = _once(pd.concat([peers, figures], ignore_index=True) if len(peers) else figures)
-    judged = judge.with_peers(judge.with_bands(figures), pool)
+    judged = judge.of_sound_parts(judge.with_peers(judge.with_bands(figures), pool))
     found = judge.found(judged, "prices" if kind == "price" else "benchmarks" if kind == "benchmark" else "factors")
     if kind == "fuel":
         found += rows.fuels(table, judged, pool)

@@ -78,28 +78,49 @@ def found(judged: pd.DataFrame, table: str) -> list[pd.DataFrame]:
     """Raw findings of measures with bands and peers: the slip by name where there is one, else the band that is left."""
     slip = judged[judged["power"] != 0]
     names = slip["power"].abs().map(SLIPS).fillna("magnitude_power_of_ten")
-    usual = [f"{findings.number(u)} {unit}" for u, unit in zip(slip["usual"], slip["unit"], strict=True)]
+    usual = [figure(value, unit) for value, unit in zip(slip["usual"], slip["unit"], strict=True)]
     parts = [
         _raw(check, slip[names == check], pd.Series(usual, index=slip.index, dtype=object)[names == check], table)
         for check in names.unique()
     ]
-    outside = judged[(judged["power"] == 0) & ((judged["value"] < judged["low"]) | (judged["value"] > judged["high"]))]
-    return [part for part in [*parts, _raw("magnitude_band", outside, expected(outside), table)] if len(part)]
+    rest = judged[(judged["power"] == 0) & outside(judged)]
+    return [part for part in [*parts, _raw("magnitude_band", rest, expected(rest), table)] if len(part)]
+
+
+def outside(judged: pd.DataFrame) -> pd.Series:
+    """Whether a figure lies outside its band; a figure without a band does not."""
+    return (judged["value"] < judged["low"]) | (judged["value"] > judged["high"])
+
+
+def of_sound_parts(judged: pd.DataFrame) -> pd.DataFrame:
+    """Measures without the emissions of fuel rows whose heating value, carbon or oxidation is wrong: one fault, one finding."""
+    wrong = (judged["power"] != 0) | outside(judged)
+    parts = judged["quantity"].isin(["ncv", "gcv", "carbon", "oxidation"])
+    faulty = judged["row"].isin(judged.loc[wrong & parts, "row"])
+    return judged[~(faulty & judged["quantity"].isin(["co2", "co2_per_tce"]))]
 
 
 def expected(rows: pd.DataFrame) -> pd.Series:
     """The band in words, `15–29 GJ/t`."""
-    words = [f"{low:.4g}–{high:.4g} {unit}" for low, high, unit in zip(rows["low"], rows["high"], rows["unit"], strict=True)]
+    words = [
+        f"{low:.4g}–{high:.4g} {unit}".removesuffix(" 1")
+        for low, high, unit in zip(rows["low"], rows["high"], rows["unit"], strict=True)
+    ]
     return pd.Series(words, index=rows.index, dtype=object)
 
 
 def seen(rows: pd.DataFrame) -> pd.Series:
     """Label, figure and unit in words, `cn-f1:coke: 28.4 GJ/t`."""
     words = [
-        f"{label}: {findings.number(value)} {unit}" if label else f"{findings.number(value)} {unit}"
+        f"{label}: {figure(value, unit)}" if label else figure(value, unit)
         for label, value, unit in zip(rows["label"], rows["value"], rows["unit"], strict=True)
     ]
     return pd.Series(words, index=rows.index, dtype=object)
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure with its unit; a share has none."""
+    return findings.number(value) if unit == "1" else f"{findings.number(value)} {unit}"
 
 
 def _raw(check: str, rows: pd.DataFrame, wanted: pd.Series, table: str) -> pd.DataFrame:

@@ -140,7 +140,19 @@ def _process(table: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _gwp(table: pd.DataFrame) -> list[pd.DataFrame]:
     label = "gwp:" + text(table, "gwp_set") + ":" + text(table, "gas")
-    return [_measure(table, "gwp", "value", "gwp", numbers(table, "value"), "tCO2e/t", label=label, near=text(table, "gas"))]
+    return [
+        _measure(
+            table,
+            "gwp",
+            "value",
+            "gwp",
+            numbers(table, "value"),
+            "tCO2e/t",
+            label=label,
+            first=text(table, "gas"),
+            near=text(table, "gas"),
+        )
+    ]
 
 
 def _coal_equivalent(table: pd.DataFrame) -> list[pd.DataFrame]:

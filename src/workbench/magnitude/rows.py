@@ -29,7 +29,7 @@ def _coal_equivalents(judged: pd.DataFrame) -> list[pd.DataFrame]:
     tce = coefficient * pd.Series(sizes, index=rows.index, dtype=float)
     ratio = rows["value"] / units.GJ_PER_TCE / tce
     held = judge.with_bands(rows.drop(columns=["low", "high"]).assign(value=ratio, quantity="ncv_coal_equivalent", unit="1"))
-    off = (held["value"] < held["low"]) | (held["value"] > held["high"])
+    off = judge.outside(held)
     shown = rows[off]
     wanted = pd.Series(
         [f"{value:.4g} GJ/{one}" for value, one in zip(tce[off] * units.GJ_PER_TCE, base[off], strict=True)], dtype=object
@@ -46,6 +46,7 @@ def _disagreements(judged: pd.DataFrame, reference: pd.DataFrame) -> list[pd.Dat
     """Carbon and emissions per energy against the median of at least two other sets; carbon of another carrier is named."""
     limit = findings.tolerance("tables_disagree") / 100
     rows = judged[judged["quantity"].isin(["carbon", "co2_per_tce"]) & (judged["power"] == 0) & (judged["peers"] >= 2)]
+    rows = rows[~judge.outside(rows)]
     off = rows[(rows["value"] / rows["usual"] - 1).abs() > limit].drop_duplicates("label")
     trusted = reference[(reference["quantity"] == "carbon") & reference["trusted"].astype(bool)].drop_duplicates("value")
     owners = trusted.set_index("value")
@@ -79,7 +80,7 @@ def _grid(table: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {"row": table.index, "label": measures.text(table, "factor_id"), "region": measures.text(table, "region").str.casefold(),
          "level": measures.text(table, "level"), "variant": measures.text(table, "variant"),
-         "year": measures.numbers(table, "year").to_numpy(), "value": measures.numbers(table, "co2_t_per_mwh").to_numpy()},
+         "year": measures.numbers(table, "year").to_numpy(), "value": measures.numbers(table, "co2_t_per_mwh").to_numpy(float)},
         index=range(len(table)) if table.empty else None,
     )  # fmt: skip
     frame["row"] = frame["row"].astype(object)
