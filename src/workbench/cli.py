@@ -235,27 +235,29 @@ def _export(args: argparse.Namespace) -> int:
 
 def _factors(args: argparse.Namespace) -> int:
     """Exit 0: rows shown, or checked without an error; 1: nothing found, or an error-level finding."""
-    from workbench import findings, library, magnitude
+    from workbench import library
 
     own = _own_factors(args.own) if args.own else None
-    among = None if own is None else library.tidy("fuel", own)
     narrowed = {"kind": args.kind, "factor_set": args.factor_set, "region": args.region, "year": args.year}
-    rows = library.search(args.words, **narrowed, among=among)
+    rows = library.search(args.words, **narrowed, among=None if own is None else library.tidy("fuel", own))
     if rows.empty:
         _say("no factor has all of these; try fewer words or options, or `workbench factors` alone for the whole library")
         return 1
-    if not args.check:
-        _table(_factor_rows(rows, args.format), args.format)
-        return 0
-    if own is not None:
-        lines = {
-            str(line) for line in library.search(args.words, **narrowed, among=among.assign(note=range(2, len(own) + 2)))["note"]
-        }
-        found = findings.collect(magnitude.check_own(own), args.lang)
-        found = found[found["row"].isin(lines)]
-    else:
+    if args.check:
+        return _check_factors(rows, own, args)
+    _table(_factor_rows(rows, args.format), args.format)
+    return 0
+
+
+def _check_factors(rows: Any, own: Any, args: argparse.Namespace) -> int:
+    from workbench import findings, magnitude
+
+    if own is None:
         kinds = rows.groupby("kind", sort=False)["factor_id"].agg(set)
         found = findings.collect([part for kind, ids in kinds.items() for part in magnitude.check_library(kind, ids)], args.lang)
+    else:
+        found = findings.collect(magnitude.check_own(own), args.lang)
+        found = found[found["row"].isin({str(position + 2) for position in rows.index})]  # lines of the file
     _table(found[["severity", "check", "row", "message", "what_to_do"]] if args.format == "table" else found, args.format)
     counts = found["severity"].value_counts()
     print(f"{len(rows)} rows: " + ", ".join(f"{counts.get(s, 0)} {s}" for s in findings.SEVERITIES), file=sys.stderr)

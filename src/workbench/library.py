@@ -136,10 +136,21 @@ def search(
     """Rows of the library (or of `among`) that hold every word, whatever its case, in a name, label or region, English or Chinese.
 
     `kind` and `factor_set` are exact, `region` is its code or Chinese name; `year` keeps the rows of that year and, of those
-    without one, the rows whose document was valid then. Columns as in `rows`.
+    without one, the rows whose document was valid then. Columns and index as in `rows`.
     """
     table = rows() if among is None else among
-    wanted = words.split() if isinstance(words, str) else [part for word in words for part in word.split()]
+    keep = _holds(table, words.split() if isinstance(words, str) else [part for word in words for part in word.split()])
+    for column, value in (("kind", kind), ("factor_set", factor_set)):
+        if value is not None:
+            keep &= table[column].str.casefold() == value.casefold()
+    if region is not None:
+        keep &= (table["region"].str.casefold() == region.casefold()) | (table["region_zh"] == region)
+    if year is not None:
+        keep &= _valid(table, year)
+    return table[keep]
+
+
+def _holds(table: pd.DataFrame, words: list[str]) -> pd.Series:
     names = [
         "factor_id",
         "kind",
@@ -153,19 +164,14 @@ def search(
         "variant",
         "unit",
     ]
-    text = table[names].agg(" ".join, axis=1) if len(table) else pd.Series("", index=table.index)
-    text = (text + " " + table["kind"].map(KINDS_ZH).fillna("") + " " + table["year"].astype("string").fillna("")).str.casefold()
+    text = table["kind"].map(KINDS_ZH).fillna("") + " " + table["year"].astype("string").fillna("")
+    for name in names:
+        text = text + " " + table[name]
+    text = text.str.casefold()
     keep = pd.Series(True, index=table.index)
-    for word in wanted:
+    for word in words:
         keep &= text.str.contains(word.casefold(), regex=False)
-    for column, value in (("kind", kind), ("factor_set", factor_set)):
-        if value is not None:
-            keep &= table[column].str.casefold() == value.casefold()
-    if region is not None:
-        keep &= (table["region"].str.casefold() == region.casefold()) | (table["region_zh"] == region)
-    if year is not None:
-        keep &= _valid(table, year)
-    return table[keep].reset_index(drop=True)
+    return keep
 
 
 def _valid(table: pd.DataFrame, year: int) -> pd.Series:

@@ -32,23 +32,24 @@ def energy_factors(rows: pd.DataFrame, chosen: pd.DataFrame, table: str, carrier
     """
     carriers = measures.text(rows, carrier)
     kinds = carriers.map(dictionary.carriers()["kind"])
-    target = kinds.map({"electricity": "MWh", "heat": "GJ"})
-    names = measures.text(rows, "unit")
-    size = pd.Series(
-        [units.factor(unit, to) if isinstance(to, str) else None for unit, to in zip(names, target, strict=True)],
-        index=rows.index, dtype=float,
-    )  # fmt: skip
-    heat_per_t = measures.numbers(rows, "ncv").fillna(factors.low_pressure_steam_gj_per_t())
-    in_t = names.map(lambda unit: units.factor(unit, "t")).astype(float)
-    size = size.fillna((heat_per_t * in_t).where(carriers == "steam"))
-    value = measures.numbers(rows, "tco2_per_unit").where(lambda v: v != 0) / size
-    usual = carriers.map(pd.to_numeric(chosen.set_index("carrier")["value"]))
+    target = kinds.map({"electricity": "MWh", "heat": "GJ"}).astype(object)
+    value = measures.numbers(rows, "tco2_per_unit").where(lambda v: v != 0) / _energy_per_unit(rows, carriers, target)
+    usual = carriers.map(pd.to_numeric(chosen.set_index("carrier")["value"])).astype(float)
     place = {"kind": kinds.where(target.notna(), ""), "quantity": "co2", "first": kinds.map({"heat": "default"}).fillna("")}
-    figures = _figures(rows, "tco2_per_unit", value, "tCO2/" + target.astype(object), near=carriers, **place)
-    peers = figures.assign(value=usual[figures["row"]].to_numpy(), label="chosen factor", trusted=True).drop_duplicates("near")
-    judged = judge.with_peers(judge.with_bands(figures), peers[peers["value"].notna()])
-    slips = judge.found(judged[judged["power"] != 0], table)
-    return [*slips, *_outside(judged[judged["power"] == 0], table)]
+    judged = judge.with_bands(_figures(rows, "tco2_per_unit", value, "tCO2/" + target, usual=usual, **place))
+    judged = judged.assign(power=judge.power(judged["value"], judged["usual"]))
+    return [*judge.found(judged[judged["power"] != 0], table), *_outside(judged[judged["power"] == 0], table)]
+
+
+def _energy_per_unit(rows: pd.DataFrame, carriers: pd.Series, target: pd.Series) -> pd.Series:
+    """MWh or GJ in one filed unit of electricity or heat; steam by mass through its enthalpy."""
+    names = measures.text(rows, "unit")
+    pairs = pd.DataFrame({"unit": names, "target": target}).drop_duplicates()
+    sizes = {(p.unit, p.target): units.factor(p.unit, p.target) for p in pairs.itertuples() if isinstance(p.target, str)}
+    size = pd.Series([sizes.get(pair) for pair in zip(names, target, strict=True)], index=rows.index, dtype=float)
+    in_t = names.map({name: units.factor(name, "t") for name in names.unique()}).astype(float)
+    heat_per_t = measures.numbers(rows, "ncv").fillna(factors.low_pressure_steam_gj_per_t())
+    return size.fillna((heat_per_t * in_t).where(carriers == "steam"))
 
 
 def prices(rows: pd.DataFrame, country: str, currency: str) -> list[pd.DataFrame]:
@@ -69,11 +70,9 @@ def prices_per_energy(rows: pd.DataFrame, currency: str) -> list[pd.DataFrame]:
     priced = rows[fuel]
     price = priced["cost"] / priced["energy_gj"]
     count = price.groupby(priced["carrier"]).transform("count")
-    others = pd.Series(
-        [price[priced["carrier"] != carrier].median() if (priced["carrier"] != carrier).sum() >= judge.WIDE_PEERS else None
-         for carrier in priced["carrier"]], index=priced.index, dtype=float,
-    )  # fmt: skip
-    ratio = (price / others).where(count < judge.WIDE_PEERS)
+    medians = {carrier: _median_of_others(price, priced["carrier"], carrier) for carrier in priced["carrier"].unique()}
+    others = priced["carrier"].map(medians).astype(float)
+    ratio = (price / others).where(count < judge.FEWEST_PEERS)
     limit = findings.tolerance("price_per_energy")
     far = priced[(ratio > limit) | (ratio < 1 / limit)]
     words = {
@@ -82,6 +81,11 @@ def prices_per_energy(rows: pd.DataFrame, currency: str) -> list[pd.DataFrame]:
     }
     found = findings.raw("price_per_energy", far, table="energy", field="cost", **words)
     return [found] if len(found) else []
+
+
+def _median_of_others(price: pd.Series, carriers: pd.Series, carrier: str) -> float:
+    others = price[carriers != carrier]
+    return float(others.median()) if len(others) >= judge.FEWEST_PEERS else float("nan")
 
 
 def _figures(rows: pd.DataFrame, field: str, value: pd.Series, unit: object, **place: object) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from workbench import dictionary, findings
 
 SLIPS = {1: "magnitude_ten", 2: "magnitude_hundred", 3: "magnitude_thousand", 4: "magnitude_ten_thousand"}
-WIDE_PEERS = 3  # a median of fewer regions says nothing about another region
+FEWEST_PEERS = 3  # a median of fewer regions or fuels says nothing about another one
 
 
 @cache
@@ -39,13 +39,13 @@ def with_bands(measures: pd.DataFrame) -> pd.DataFrame:
 def with_peers(measures: pd.DataFrame, pool: pd.DataFrame) -> pd.DataFrame:
     """Measures with `usual`, the median of their peers, and `power`, the n of a ratio near 10^n (0 where there is none)."""
     frame = measures.assign(usual=float("nan"), peers=0, power=0)
-    for group, least in (("wide", WIDE_PEERS), ("near", 1)):
+    for group, least in (("wide", FEWEST_PEERS), ("near", 1)):
         usual, count = _medians(frame, pool, group)
-        power = _power(frame["value"], usual.where(count >= least))
-        better = (power != 0) | ((count >= least) & (group == "near"))
+        slip = power(frame["value"], usual.where(count >= least))
+        better = (slip != 0) | ((count >= least) & (group == "near"))
         frame["usual"] = frame["usual"].mask(better, usual)
         frame["peers"] = frame["peers"].mask(better, count)
-        frame["power"] = frame["power"].mask(power != 0, power)
+        frame["power"] = frame["power"].mask(slip != 0, slip)
     return frame
 
 
@@ -65,7 +65,7 @@ def _medians(measures: pd.DataFrame, pool: pd.DataFrame, group: str) -> tuple[pd
     return pd.Series(medians, index=measures.index), pd.Series(counts, index=measures.index)
 
 
-def _power(value: pd.Series, usual: pd.Series) -> pd.Series:
+def power(value: pd.Series, usual: pd.Series) -> pd.Series:
     """n where value / usual lies within the tolerance of 10^n, n not 0; else 0."""
     ratio = value / usual
     logs = np.log10(ratio.where(ratio > 0))

@@ -73,7 +73,7 @@ def _fuel(table: pd.DataFrame) -> list[pd.DataFrame]:
     found = _fuel_parts(table[~kinds.isin(["electricity", "heat"])])
     for rows, kind, target in ((power, "electricity", "MWh"), (heat, "heat", "GJ")):
         size = text(rows, "unit").map(lambda unit, target=target: units.factor(unit, target))
-        value = numbers(rows, "co2_t_per_unit") / pd.to_numeric(size)
+        value = numbers(rows, "co2_t_per_unit").where(lambda v: v != 0) / pd.to_numeric(size)  # zero: green power, waste heat
         found.append(
             _measure(rows, kind, "co2_t_per_unit", "co2", value, f"tCO2/{target}", first="default" if kind == "heat" else "")
         )
