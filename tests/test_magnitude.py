@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench import dictionary, factors, filing, findings, library, magnitude, quality
-from workbench.magnitude import judge
+from workbench.magnitude import bands
 
 FUELS, GRID, HEAT = (dictionary.read_table(f"factors/{name}") for name in ("fuels", "grid", "heat"))
 # Rows of the library that the guard names, each with the reason why it stays.
@@ -95,6 +95,9 @@ def test_a_finding_names_row_figure_and_band():
         (fuel(carrier="paper", biogenic="1", ncv_gj_per_unit="1", unit="GJ", co2_t_per_unit="88.9"), "magnitude_band"),
         (fuel(carrier="diesel", co2_t_per_unit="3096"), "magnitude_thousand"),
         (fuel(carrier="diesel", co2_t_per_unit="0.003096"), "magnitude_thousand"),
+        (fuel(carrier="diesel", co2_t_per_unit="3096000"), "magnitude_power_of_ten"),
+        (fuel(carrier="gasoline", ncv_gj_per_unit="20.934", carbon_tc_per_gj="0.0189"), "ncv_coal_equivalent"),
+        (fuel(carrier="diesel", ncv_gj_per_unit="42.652", carbon_tc_per_gj="0.0240", oxidation="0.98"), "tables_disagree"),
         (fuel(carrier="electricity", unit="kWh", co2_t_per_unit="0.5366"), "magnitude_band"),
         (fuel(carrier="steam", unit="GJ", co2_t_per_unit="110"), "magnitude_band"),
     ],
@@ -232,7 +235,7 @@ def test_a_slip_is_caught_where_the_library_does_not_hold_the_row(data):
 
 
 def test_bands_are_in_order_sourced_and_unique():
-    table = judge.bands()
+    table = bands.table()
     assert (table["low"] <= table["high"]).all() and (table[["source", "confidence"]] != "").all().all()
     assert not table.duplicated(["kind", "item", "quantity", "unit"]).any()
     assert set(table["confidence"]) <= {"one_source", "two_sources", "remembered", "derived", "definition"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench import dictionary, findings, library, units
-from workbench.magnitude import filed, judge, measures, rows
+from workbench.magnitude import agreement, bands, filed, measures
 
 __all__ = ["check", "check_factors", "check_intensities", "check_library", "check_own", "check_prices", "filed", "own"]
 
@@ -35,12 +35,12 @@ def check(kind: str, table: pd.DataFrame, reference: pd.DataFrame | None = None)
     if kind == "coal_equivalent":
         peers = pd.concat([peers, measures.heating_values_as_kgce(own("fuel"))], ignore_index=True)
     pool = _once(pd.concat([peers, figures], ignore_index=True) if len(peers) else figures)
-    judged = judge.of_sound_parts(judge.with_peers(judge.with_bands(figures), pool))
-    found = judge.found(judged, "prices" if kind == "price" else "benchmarks" if kind == "benchmark" else "factors")
+    judged = bands.of_sound_parts(bands.with_peers(bands.with_bands(figures), pool))
+    found = bands.found(judged, "prices" if kind == "price" else "benchmarks" if kind == "benchmark" else "factors")
     if kind == "fuel":
-        found += rows.fuels(table, judged, pool)
+        found += agreement.fuels(judged, pool)
     if kind == "electricity":
-        found += rows.grids(table, known)
+        found += agreement.grids(table, known)
     return [part for part in found if len(part)]
 
 

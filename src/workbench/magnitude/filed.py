@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench import dictionary, factors, findings, units
-from workbench.magnitude import judge, measures
+from workbench.magnitude import bands, measures
 
 
 def heating_values(rows: pd.DataFrame, table: str, carrier: str = "carrier") -> list[pd.DataFrame]:
@@ -21,7 +21,7 @@ def heating_values(rows: pd.DataFrame, table: str, carrier: str = "carrier") -> 
         _figures(rows, "ncv", measures.numbers(rows, "ncv").where(fuel), "GJ/" + base.astype(object), quantity="ncv", **place),
         _figures(rows, "carbon_content", measures.numbers(rows, "carbon_content").where(fuel), "tC/GJ", quantity="carbon", **place),
     ]
-    return _outside(judge.with_bands(pd.concat(parts, ignore_index=True)), table)
+    return _outside(bands.with_bands(pd.concat(parts, ignore_index=True)), table)
 
 
 def energy_factors(rows: pd.DataFrame, chosen: pd.DataFrame, table: str, carrier: str = "carrier") -> list[pd.DataFrame]:
@@ -36,9 +36,9 @@ def energy_factors(rows: pd.DataFrame, chosen: pd.DataFrame, table: str, carrier
     value = measures.numbers(rows, "tco2_per_unit").where(lambda v: v != 0) / _energy_per_unit(rows, carriers, target)
     usual = carriers.map(pd.to_numeric(chosen.set_index("carrier")["value"])).astype(float)
     place = {"kind": kinds.where(target.notna(), ""), "quantity": "co2", "first": kinds.map({"heat": "default"}).fillna("")}
-    judged = judge.with_bands(_figures(rows, "tco2_per_unit", value, "tCO2/" + target, usual=usual, **place))
-    judged = judged.assign(power=judge.power(judged["value"], judged["usual"]))
-    return [*judge.found(judged[judged["power"] != 0], table), *_outside(judged[judged["power"] == 0], table)]
+    judged = bands.with_bands(_figures(rows, "tco2_per_unit", value, "tCO2/" + target, usual=usual, **place))
+    judged = judged.assign(power=bands.power(judged["value"], judged["usual"]))
+    return [*bands.found(judged[judged["power"] != 0], table), *_outside(judged[judged["power"] == 0], table)]
 
 
 def _energy_per_unit(rows: pd.DataFrame, carriers: pd.Series, target: pd.Series) -> pd.Series:
@@ -55,7 +55,7 @@ def _energy_per_unit(rows: pd.DataFrame, carriers: pd.Series, target: pd.Series)
 def prices(rows: pd.DataFrame, country: str, currency: str) -> list[pd.DataFrame]:
     """Implied price of purchases (`cost` / `quantity` per filed unit) outside the band of country, currency and carrier."""
     quoted = rows.assign(value=rows["cost"] / rows["quantity"], country=country, currency=currency, confidence="")
-    judged = judge.with_bands(measures.of("price", quoted[["carrier", "country", "currency", "unit", "value", "confidence"]]))
+    judged = bands.with_bands(measures.of("price", quoted[["carrier", "country", "currency", "unit", "value", "confidence"]]))
     if "enterprise_id" in rows.columns:
         judged["enterprise_id"] = rows["enterprise_id"].reindex(judged["row"]).to_numpy()
     return _outside(judged, "energy", "price_band", "quantity")
@@ -72,7 +72,7 @@ def prices_per_energy(rows: pd.DataFrame, currency: str) -> list[pd.DataFrame]:
     count = price.groupby(priced["carrier"]).transform("count")
     medians = {carrier: _median_of_others(price, priced["carrier"], carrier) for carrier in priced["carrier"].unique()}
     others = priced["carrier"].map(medians).astype(float)
-    ratio = (price / others).where(count < judge.FEWEST_PEERS)
+    ratio = (price / others).where(count < bands.FEWEST_PEERS)
     limit = findings.tolerance("price_per_energy")
     far = priced[(ratio > limit) | (ratio < 1 / limit)]
     words = {
@@ -85,7 +85,7 @@ def prices_per_energy(rows: pd.DataFrame, currency: str) -> list[pd.DataFrame]:
 
 def _median_of_others(price: pd.Series, carriers: pd.Series, carrier: str) -> float:
     others = price[carriers != carrier]
-    return float(others.median()) if len(others) >= judge.FEWEST_PEERS else float("nan")
+    return float(others.median()) if len(others) >= bands.FEWEST_PEERS else float("nan")
 
 
 def _figures(rows: pd.DataFrame, field: str, value: pd.Series, unit: object, **place: object) -> pd.DataFrame:
@@ -97,9 +97,9 @@ def _figures(rows: pd.DataFrame, field: str, value: pd.Series, unit: object, **p
 
 
 def _outside(judged: pd.DataFrame, table: str, check: str = "filed_outside_band", field: str = "") -> list[pd.DataFrame]:
-    rows = judged[judge.outside(judged)]
+    rows = judged[bands.outside(judged)]
     fields = field or rows["field"]
     found = findings.raw(
-        check, rows.set_index("row"), table=table, field=fields, seen=judge.seen(rows), expected=judge.expected(rows)
+        check, rows.set_index("row"), table=table, field=fields, seen=bands.seen(rows), expected=bands.expected(rows)
     )
     return [found] if len(found) else []

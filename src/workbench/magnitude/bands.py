@@ -17,19 +17,19 @@ FEWEST_PEERS = 3  # a median of fewer regions or fuels says nothing about anothe
 
 
 @cache
-def bands() -> pd.DataFrame:
+def table() -> pd.DataFrame:
     """Bands of `data/magnitudes.csv` with `low` and `high` as numbers; item '' serves every item of the kind."""
-    table = dictionary.read_table("magnitudes")
-    return table.assign(low=pd.to_numeric(table["low"]), high=pd.to_numeric(table["high"]))
+    rows = dictionary.read_table("magnitudes")
+    return rows.assign(low=pd.to_numeric(rows["low"]), high=pd.to_numeric(rows["high"]))
 
 
 def with_bands(measures: pd.DataFrame) -> pd.DataFrame:
     """Measures with `low` and `high` of the finest band that fits, NaN where none does."""
     frame = measures.assign(any_item="", low=float("nan"), high=float("nan"))
-    table = bands()[["kind", "item", "quantity", "unit", "low", "high"]]
+    known = table()[["kind", "item", "quantity", "unit", "low", "high"]]
     for item in ("first", "second", "any_item"):
         keys = ["kind", item, "quantity", "unit"]
-        found = frame[keys].merge(table, left_on=keys, right_on=["kind", "item", "quantity", "unit"], how="left", validate="m:1")
+        found = frame[keys].merge(known, left_on=keys, right_on=["kind", "item", "quantity", "unit"], how="left", validate="m:1")
         missing = frame["low"].isna()
         for bound in ("low", "high"):
             frame[bound] = frame[bound].mask(missing, pd.Series(found[bound].to_numpy(), index=frame.index))

@@ -8,14 +8,14 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench import dictionary, findings, units
-from workbench.magnitude import judge, measures
+from workbench.magnitude import bands, measures
 
 RESIDUAL = ("residual_mix", "average_excluding_market_traded_nonfossil")
 LOCATION = "average"
 
 
-def fuels(table: pd.DataFrame, judged: pd.DataFrame, reference: pd.DataFrame) -> list[pd.DataFrame]:
-    """Findings between fuel rows; `judged` are the measures of `table` with bands and peers."""
+def fuels(judged: pd.DataFrame, reference: pd.DataFrame) -> list[pd.DataFrame]:
+    """Findings between fuel rows; `judged` are measures with bands and peers, `reference` the measures of the peers."""
     return [*_coal_equivalents(judged), *_disagreements(judged, reference)]
 
 
@@ -28,15 +28,15 @@ def _coal_equivalents(judged: pd.DataFrame) -> list[pd.DataFrame]:
     sizes = [units.factor(one, unit) for one, unit in zip(base, rows["first"].map(table["unit"]), strict=True)]
     tce = coefficient * pd.Series(sizes, index=rows.index, dtype=float)
     ratio = rows["value"] / units.GJ_PER_TCE / tce
-    held = judge.with_bands(rows.drop(columns=["low", "high"]).assign(value=ratio, quantity="ncv_coal_equivalent", unit="1"))
-    off = judge.outside(held)
+    held = bands.with_bands(rows.drop(columns=["low", "high"]).assign(value=ratio, quantity="ncv_coal_equivalent", unit="1"))
+    off = bands.outside(held)
     shown = rows[off]
     wanted = pd.Series(
         [f"{value:.4g} GJ/{one}" for value, one in zip(tce[off] * units.GJ_PER_TCE, base[off], strict=True)], dtype=object
     )
     return [
         findings.raw(
-            "ncv_coal_equivalent", shown.set_index("row"), table="factors", field=shown["field"], seen=judge.seen(shown),
+            "ncv_coal_equivalent", shown.set_index("row"), table="factors", field=shown["field"], seen=bands.seen(shown),
             expected=wanted,
         )
     ]  # fmt: skip
@@ -46,7 +46,7 @@ def _disagreements(judged: pd.DataFrame, reference: pd.DataFrame) -> list[pd.Dat
     """Carbon and emissions per energy against the median of at least two other sets; carbon of another carrier is named."""
     limit = findings.tolerance("tables_disagree") / 100
     rows = judged[judged["quantity"].isin(["carbon", "co2_per_tce"]) & (judged["power"] == 0) & (judged["peers"] >= 2)]
-    rows = rows[~judge.outside(rows)]
+    rows = rows[~bands.outside(rows)]
     off = rows[(rows["value"] / rows["usual"] - 1).abs() > limit].drop_duplicates("label")
     trusted = reference[(reference["quantity"] == "carbon") & reference["trusted"].astype(bool)].drop_duplicates("value")
     owners = trusted.set_index("value")
@@ -60,7 +60,7 @@ def _disagreements(judged: pd.DataFrame, reference: pd.DataFrame) -> list[pd.Dat
         part = off[which]
         parts.append(
             findings.raw(
-                check, part.set_index("row"), table="factors", field=part["field"], seen=judge.seen(part), expected=shown[which]
+                check, part.set_index("row"), table="factors", field=part["field"], seen=bands.seen(part), expected=shown[which]
             )
         )
     return parts
@@ -88,7 +88,7 @@ def _grid(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _finding(check: str, rows: pd.DataFrame, expected: pd.Series) -> pd.DataFrame:
-    shown = judge.seen(rows.assign(unit="tCO2/MWh"))
+    shown = bands.seen(rows.assign(unit="tCO2/MWh"))
     return findings.raw(check, rows.set_index("row"), table="factors", field="co2_t_per_mwh", seen=shown, expected=expected)
 
 
