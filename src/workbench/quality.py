@@ -1,6 +1,6 @@
 """Plausibility of a filing: magnitudes of prices and heating values, rules between tables, notes of the importer.
 
-Every check compares with a source or with the other firms; it keeps the row unless the figure cannot be meant.
+Every check compares with a source, a band or the other firms; it keeps the row unless the figure cannot be meant.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import dictionary, emissions, factors, findings, units
+from workbench import dictionary, emissions, factors, findings, magnitude, units
 from workbench.filing import Filing
 
 
@@ -19,10 +19,17 @@ def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.Data
     `folder` is the package's folder, where an importer may have left notes.
     """
     tables = filing.tables
-    chosen, _ = factors.choose(sorted(set(tables["energy"]["carrier"])), filing.meta, year)
+    doubted = _own_factors(tables["factors"])
+    bad = {row for part in doubted for row in part.loc[part["effect"] == "row_set_aside", "row"]}
+    own = factors.own_table(tables["factors"][~tables["factors"]["row"].isin(bad)])
+    chosen, _ = factors.choose(sorted(set(tables["energy"]["carrier"])), filing.meta, year, own)
     found = [
-        *_heating_values(tables, chosen),
+        *doubted,
+        *_heating_values(tables["energy"], chosen),
+        *_stated_factors(tables["energy"], chosen),
         *_prices(tables["energy"], chosen, filing.meta),
+        *_exchanges(tables["exchanges"], chosen),
+        *_process_factors(tables["process"]),
         *_silent_enterprises(tables, year),
         *_shares(tables["members"]),
         *_relations(tables["relations"]),
@@ -33,9 +40,17 @@ def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.Data
     return [part for part in found if len(part)]
 
 
-def _heating_values(tables: dict[str, pd.DataFrame], chosen: pd.DataFrame) -> list[pd.DataFrame]:
-    """Own heating values and carbon contents against the factor row; a slip of units is ignored, the table's value used."""
-    energy = tables["energy"]
+def _own_factors(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The filer's own factor rows through the magnitude guard; a row that cannot be meant is set aside, the library serves."""
+    if table.empty:
+        return []
+    parts = [part for part in magnitude.check_own(factors.own_table(table.set_index("row"))) if len(part)]
+    grave = findings.catalogue()["severity"].eq("error")
+    return [part.assign(table="factors", effect="row_set_aside" if grave[part["check"].iat[0]] else "kept") for part in parts]
+
+
+def _heating_values(energy: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataFrame]:
+    """Own heating values and carbon contents against the factor row, where a slip of units is ignored, and the band."""
     by_carrier = chosen.set_index("carrier")
     found = []
     varied = energy["carrier"].map(dictionary.carriers()["family"]).isin(["byproduct_gas", "biomass", "other"])
@@ -58,6 +73,14 @@ def _heating_values(tables: dict[str, pd.DataFrame], chosen: pd.DataFrame) -> li
                 effect="value_ignored",
             )
         )
+    judged = pd.concat(found)
+    fine = energy[~energy["row"].isin(judged["row"])].set_index("row")
+    return [*found, *magnitude.filed.heating_values(fine, "energy")]
+
+
+def _stated_factors(energy: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataFrame]:
+    """Stated tCO2 per unit: fuels against the factor row, electricity and heat against their bands."""
+    by_carrier = chosen.set_index("carrier")
     stated = energy["tco2_per_unit"]
     size = pd.Series(
         [units.factor(u, by_carrier["unit"].get(c, "")) for u, c in zip(energy["unit"], energy["carrier"], strict=True)],
@@ -70,10 +93,10 @@ def _heating_values(tables: dict[str, pd.DataFrame], chosen: pd.DataFrame) -> li
     far = fuel & stated.notna() & ((stated > usual * limit) | (stated < usual / limit))
     rows = energy[far].set_index("row")
     return [
-        *found,
         findings.raw(
             "factor_band", rows, table="energy", field="tco2_per_unit", seen=rows["tco2_per_unit"], expected=usual[far].round(4)
         ),
+        *magnitude.filed.energy_factors(energy.set_index("row"), chosen, "energy"),
     ]
 
 
@@ -96,11 +119,32 @@ def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.D
         [f"{findings.number(p)} {currency}/{u}" for p, u in zip(price[far], sized.loc[far, "activity_unit"], strict=True)],
         dtype=str,
     )
+    fine = sized[~far]
     return [
+        *magnitude.filed.prices(fine, meta.get("country", ""), currency),
+        *magnitude.filed.prices_per_energy(fine, currency),
         findings.raw(
             "price_magnitude", sized[far], table="energy", field="quantity", seen=text, expected=off[far].map(findings.number)
-        )
+        ),
     ]
+
+
+def _exchanges(exchanges: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataFrame]:
+    """Heating values and factors stated with a flow between members."""
+    rows = exchanges.set_index("row").assign(enterprise_id=exchanges["from_enterprise"].to_numpy())
+    return [
+        *magnitude.filed.heating_values(rows, "exchanges", "commodity"),
+        *magnitude.filed.energy_factors(rows, chosen, "exchanges", "commodity"),
+    ]
+
+
+def _process_factors(process: pd.DataFrame) -> list[pd.DataFrame]:
+    """Stated process factors that are the table's times a power of ten, for processes whose table row is in CO2."""
+    rows = process.set_index("row")
+    rows = rows.assign(value=rows["tco2_per_unit"], gas="CO2", value_unit="tCO2/" + rows["unit"].astype(object), factor_id="")
+    found = magnitude.check("process", rows)
+    who = rows["enterprise_id"]
+    return [part.assign(table="process", field="tco2_per_unit", enterprise_id=part["row"].map(who)) for part in found]
 
 
 def _silent_enterprises(tables: dict[str, pd.DataFrame], year: int) -> list[pd.DataFrame]:
