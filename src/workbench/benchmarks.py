@@ -180,8 +180,13 @@ def _judge(table: pd.DataFrame) -> pd.DataFrame:
     table["must_act"] = (below & known).astype(int)
     over = (table["actual"] - table["reference_value"]).clip(lower=0)
     table["potential_tce"] = over * table["output"] * table["_tce_per"]
-    order = table.assign(rank=table["counts"].map({"energy": 0, "electricity": 1, "coal": 2}), site=table["place"].eq("site"))
-    first = order[known].sort_values(["rank", "site", "indicator"]).drop_duplicates(["enterprise_id", "unit_id", "benchmark"]).index
+    order = table.assign(rank=table["counts"].map({"energy": 0, "electricity": 1, "coal": 2}))
+    first = (
+        order[known]
+        .sort_values(["rank", "whole_site", "indicator"])
+        .drop_duplicates(["enterprise_id", "unit_id", "benchmark"])
+        .index
+    )
     table["leading"] = table.index.isin(first).astype(int)
     return table
 

@@ -1,9 +1,11 @@
 """Tables become pictures: each function takes output tables and gives a figure with its caption and its alternative text."""
 
+from workbench.figures.benchmarks import benchmark_positions, peers
 from workbench.figures.boundary import boundary_bridge
 from workbench.figures.findings import findings_by_check
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
+from workbench.figures.position import carbon_budget, dual_control
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
 from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
 from workbench.figures.style import Picture
@@ -11,15 +13,19 @@ from workbench.figures.style import Picture
 __all__ = [
     "Picture",
     "abatement_cost_curve",
+    "benchmark_positions",
     "boundary_bridge",
     "bundle",
     "bundle_by_enterprise",
+    "carbon_budget",
+    "dual_control",
     "emissions_by_enterprise",
     "emissions_by_source",
     "findings_by_check",
     "intensities",
     "key_emitters",
     "pareto_front",
+    "peers",
     "potential_by_carrier",
     "potential_by_enterprise",
     "reductions",
