@@ -126,7 +126,7 @@ def _actual(table: pd.DataFrame, rows: pd.DataFrame, units_table: pd.DataFrame |
     some = energy.groupby([table["enterprise_id"], table["benchmark"]]).transform("any")
     table["correction"] = table["correction"].where(energy | ~some, 0.0)
     table["actual_filed"] = (table["_gj"] * per_gj / table["output"]).where(table["reason"] == "")
-    table["actual"] = table["actual_filed"] + table["correction"]
+    table["actual"] = (table["actual_filed"] + table["correction"]).round(9)  # exactly at a level is at the level
     table["whole_site"] = (table["place"].eq("unit") & table["unit_id"].eq("") & table["reason"].eq("")).astype(int)
     return table
 

@@ -63,8 +63,8 @@ def _position(target: dict[str, Any], items: pd.Series, output: float, excluded:
     item, own, intensity = KINDS[target["kind"]]
     out = excluded if own == "tce" else 0.0
     total = float(items.get(item, math.nan)) - out
-    share = (year - target["base_year"]) / (target["target_year"] - target["base_year"])
-    path = target["base_value"] + (target["target_value"] - target["base_value"]) * min(max(share, 0.0), 1.0)
+    gone = min(max((year - target["base_year"]) / (target["target_year"] - target["base_year"]), 0.0), 1.0)
+    path = target["base_value"] * (1 - gone) + target["target_value"] * gone
     base = output / target["money"] if intensity else 1.0
     actual = total / target["size"] / base if base > 0 else math.nan
     gap = actual - path

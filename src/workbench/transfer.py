@@ -162,15 +162,16 @@ def flags(
     output. Both years are valued at this year's factor, so that a new factor is no rise. Flagged when the purchase rises and own
     emissions fall by more than the thresholds; `reason`: flagged, no_rise, no_fall, small.
     """
-    if rows_now.empty or rows_before.empty:
+    if rows_now.empty or rows_before.empty or (bought_now.empty and bought_before.empty):
         return pd.DataFrame(columns=FLAGS), []
     key = ["enterprise_id", "item", "unit"]
     table = bought_now.merge(bought_before, on=key, how="outer", suffixes=("_now", "_before"), validate="1:1")
-    table[["amount_now", "amount_before"]] = table[["amount_now", "amount_before"]].astype(float).fillna(0.0)
+    table = table.astype(dict.fromkeys(["amount_now", "amount_before", "tco2e_now", "tco2e_before"], float))
+    table = table.fillna({"amount_now": 0.0, "amount_before": 0.0})
     for name, rows in (("now", rows_now), ("before", rows_before)):
         own = rows[rows["scope"] == 1].groupby("enterprise_id")["tco2e"].sum()
         seen = table["enterprise_id"].isin(set(rows["enterprise_id"]))
-        table[f"own_{name}_tco2e"] = table["enterprise_id"].map(own).fillna(0.0).where(seen)
+        table[f"own_{name}_tco2e"] = table["enterprise_id"].map(own).astype(float).fillna(0.0).where(seen)
     table = _to_output(table, products_now, products_before)
     table["factor_tco2e_per_unit"] = (table["tco2e_now"] / table["amount_now"]).where(table["amount_now"] > 0)
     table["rise"] = table["amount_now"] - table["amount_before"]
