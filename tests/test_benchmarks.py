@@ -106,7 +106,7 @@ def test_a_unit_takes_its_own_rows_and_those_inside_it():
     ("products", "energy", "reason", "check"),
     [
         ([("A", "电石", 10, "t"), ("A", "黄磷", 5, "t")], 9.0, "several_products", "benchmark_several_products"),
-        ([("A", "电石", 10, "pieces")], 9.0, "output_unit", "benchmark_output_unit"),
+        ([("A", "电石", 10, "pieces")], 9.0, "other_unit", "benchmark_other_unit"),
         ([("A", "电石", 0, "t")], 9.0, "no_output", None),
         ([("A", "电石", 10, "t")], None, "no_energy", "benchmark_no_energy"),
         ([("A", "sausages", 10, "t")], 9.0, "no_benchmark", "benchmark_missing"),
@@ -191,7 +191,9 @@ def test_percentiles_need_five_peers():
 
 
 def test_key_sources_stop_where_the_share_is_reached():
-    energy = rows(("A", "", "coke", 30.0), ("A", "U", "coke", 20.0), ("B", "", "diesel", 30.0), ("C", "", "lpg", 15.0), ("C", "", "wood", 5.0))
+    energy = rows(
+        ("A", "", "coke", 30.0), ("A", "U", "coke", 20.0), ("B", "", "diesel", 30.0), ("C", "", "lpg", 15.0), ("C", "", "wood", 5.0)
+    )
     energy = pd.concat([energy, rows(("A", "", "coke_oven_gas", -40.0))])
     table = benchmarks.key_sources(energy)
     assert table["share_pct"].tolist() == [50, 30, 15, 5] and table["key"].tolist() == [1, 1, 0, 0]
@@ -234,7 +236,7 @@ def test_percentiles_do_not_depend_on_order(values, chance):
 def test_bad_and_missing_numbers_are_results():
     filed = made(("A", "电石", float("nan"), "t"), ("B", "电石", 10, "no unit"), (None, None, 1, None))
     table, _ = benchmarks.positions(rows(("A", "", "coke", float("nan")), ("B", "", "coke", 1.0)), filed.assign(unit_id=None), 2022)
-    assert set(table["reason"]) <= {"no_output", "output_unit", "no_benchmark"} and table["must_act"].sum() == 0
+    assert set(table["reason"]) <= {"no_output", "other_unit", "no_benchmark"} and table["must_act"].sum() == 0
     empty, found = benchmarks.positions(rows(), made(), 2022)
     assert empty.empty and list(empty.columns) == benchmarks.COLUMNS and found == []
     assert benchmarks.peers(benchmarks.intensities(rows(), FIRMS, made(), "CNY"), FIRMS).empty

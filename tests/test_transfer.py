@@ -45,7 +45,10 @@ def test_memo_of_coal_and_power():
 
 def test_the_power_of_one_country_never_stands_for_anothers():
     made = transfer.upstream(rows(coal(1000.0), power(1000.0)), "US", 2019)
-    assert made["upstream_factor_id"].tolist() == ["upstream:coal:uk", ""] and made["upstream_tco2e"].isna().tolist() == [False, True]
+    assert made["upstream_factor_id"].tolist() == ["upstream:coal:uk", ""] and made["upstream_tco2e"].isna().tolist() == [
+        False,
+        True,
+    ]
     lost, found = transfer.missing(made)
     assert lost["code"].tolist() == ["electricity"] and lost["tco2e"].tolist() == [500]
     assert findings.collect(found)["check"].tolist() == ["upstream_missing"]
@@ -104,7 +107,9 @@ def test_materials_bought_in_a_year():
 
 def test_clinker_bought_instead_of_burnt_is_flagged():
     """Clinker from 1,000 to 3,000 t (1,730.4 t moved) while own emissions fall from 4,000 to 2,000 t."""
-    then, bought_then = table_of(rows(coal(2000.0)), materials(("A", "cement_clinker", "purchase", 1000.0, "t", ""), year=2021), 2021)
+    then, bought_then = table_of(
+        rows(coal(2000.0)), materials(("A", "cement_clinker", "purchase", 1000.0, "t", ""), year=2021), 2021
+    )
     now, bought_now = table_of(rows(coal(1000.0)), materials(("A", "cement_clinker", "purchase", 3000.0, "t", "")))
     table, found = transfer.flags(now, then, bought_now, bought_then)
     line = table.iloc[0]

@@ -80,7 +80,7 @@ def positions(
     other the whole site, if the enterprise makes nothing else. `reference` says which levels judge: the policy's pair, unless it
     was only remembered and the GB levels were read. position: better (at or below the reference), between, below (worse than the
     baseline or the limit: must act). potential_tce = max(0, actual - reference) x output; `leading` marks the one indicator of a
-    product whose potential may be added up. `reason`: no_benchmark, no_output, several_products, output_unit, no_energy or ''.
+    product whose potential may be added up. `reason`: no_benchmark, no_output, several_products, other_unit, no_energy or ''.
     """
     made = match(products, year)
     made["kind"] = made["benchmark"].where(made["benchmark"] != "", made["product"])
@@ -117,7 +117,7 @@ def _actual(table: pd.DataFrame, rows: pd.DataFrame, units_table: pd.DataFrame |
     for reason, hit in (
         ("no_energy", table["_gj"].isna()),
         ("several_products", ~table["alone"] & table["unit_id"].eq("")),
-        ("output_unit", size.isna() | per_gj.isna()),
+        ("other_unit", size.isna() | per_gj.isna()),
         ("no_output", ~(table["output"] > 0) & size.notna()),
         ("no_benchmark", table["benchmark"].eq("") | table["indicator"].isna()),
     ):
@@ -205,7 +205,7 @@ def _told(table: pd.DataFrame) -> list[pd.DataFrame]:
     once = table.drop_duplicates(["enterprise_id", "unit_id", "product"])
     unknown = int(once["reason"].eq("no_benchmark").sum())
     found = [findings.raw("benchmark_missing", **place, field="product", seen=unknown)] if unknown else []
-    for check in ("several_products", "output_unit", "no_energy"):
+    for check in ("several_products", "other_unit", "no_energy"):
         rows = once[once["reason"] == check]
         expected = rows["unit_made"]
         found.append(findings.raw(f"benchmark_{check}", rows, **place, field="product", seen=rows["product"], expected=expected))

@@ -127,7 +127,9 @@ def peers(
     for row, sector in enumerate(sectors):
         mine = ranked[ranked["sector"] == sector]
         for end, side in ((mine["value"].idxmin(), -1), (mine["value"].idxmax(), 1)):
-            end_label(axes, side, row, shorten(said[mine.at[end, "enterprise_id"]], 18), at=mine.at[end, "value"], gap=6)
+            end_label(
+                axes, side, row, shorten(said.get(who := mine.at[end, "enterprise_id"], who), 18), at=mine.at[end, "value"], gap=6
+            )
     first = ranked.loc[ranked["value"].idxmax()]
     values = dict(
         count=len(ranked),
