@@ -120,9 +120,13 @@ def test_what_cannot_be_compared_says_why(products, energy, reason, check):
 
 def test_products_of_one_benchmark_share_the_site():
     """Two grades of ferrosilicon in t and kg are one product: 18,000 tce over 10,000 t."""
-    filed = made(("A", "ferrosilicon", 6000, "t"), ("A", "ferrosilicon 75", 4000, "t", "", "ferroalloy:ferrosilicon"))
+    filed = made(("A", "ferrosilicon", 6000, "t"), ("A", "ferrosilicon 75", 4e6, "kg", "", "ferroalloy:ferrosilicon", -10.0))
     line = only(rows(("A", "", "coal_industrial", 18_000.0)), filed, "comprehensive energy")
-    assert line["actual"] == pytest.approx(1800) and line["output"] == 10_000 and line["product"] == "ferrosilicon; ferrosilicon 75"
+    assert line["output"] == 10_000 and line["product"] == "ferrosilicon; ferrosilicon 75"
+    assert line["actual_filed"] == pytest.approx(1800) and line["correction"] == pytest.approx(-4)
+    unlike = pd.concat([filed, made(("A", "硅铁", 9, "pieces"))])
+    table, _ = benchmarks.positions(rows(("A", "", "coal_industrial", 18_000.0)), unlike, 2022)
+    assert set(table["reason"]) == {"several_products", "other_unit"}
 
 
 def test_litres_of_oil_equivalent_are_energy():

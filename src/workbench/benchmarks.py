@@ -54,7 +54,8 @@ def _plain(word: object) -> str:
 def match(products: pd.DataFrame, year: int) -> pd.DataFrame:
     """What was made in the year and the benchmark product it is compared with: the filed code, else an unambiguous name, else ''.
 
-    Columns: enterprise_id, unit_id, benchmark, product, unit, output (in that unit), correction (per unit of product).
+    Columns: enterprise_id, unit_id, benchmark, product, unit (t for every mass), output (in that unit), correction (per unit of
+    product, weighted by output).
     """
     rows = products[products["year"] == year].copy()
     for column in ("unit_id", "benchmark", "product", "unit"):
@@ -62,7 +63,9 @@ def match(products: pd.DataFrame, year: int) -> pd.DataFrame:
     wanted = rows["benchmark"].where(rows["benchmark"] != "", rows["product"]).map(_plain)
     codes = {_plain(code): code for code in standards()["benchmark"]}
     rows["benchmark"] = wanted.map(codes | _synonyms()).fillna("")
-    rows["quantity"] = pd.to_numeric(rows["quantity"], errors="coerce").fillna(0.0)
+    tonnes = pd.Series([units.factor(unit, "t") for unit in rows["unit"]], index=rows.index, dtype=float)
+    rows["quantity"] = pd.to_numeric(rows["quantity"], errors="coerce").fillna(0.0) * tonnes.fillna(1.0)
+    rows["unit"] = rows["unit"].mask(tonnes.notna(), "t")
     filed = rows["benchmark_correction"] if "benchmark_correction" in rows else pd.Series(0.0, rows.index)
     rows["weighted"] = pd.to_numeric(filed, errors="coerce").fillna(0.0) * rows["quantity"]
     key = [*_MADE, "product"]
@@ -84,10 +87,14 @@ def positions(
     """
     made = match(products, year)
     made["kind"] = made["benchmark"].where(made["benchmark"] != "", made["product"])
-    made["alone"] = made.groupby("enterprise_id")["kind"].transform("nunique").eq(1)
+    # Energy can be told apart by unit, or where a site makes one thing measured in one way.
+    sites = made.groupby("enterprise_id")
+    made["alone"] = sites["kind"].transform("nunique").eq(1) & sites["unit"].transform("nunique").eq(1)
+    made["weighted"] = made["correction"] * made["output"]
     whole = made.groupby([*_MADE, "kind", "alone"], sort=True).agg(
-        product=("product", lambda s: "; ".join(s)), output=("output", "sum"), correction=("correction", "mean")
+        product=("product", lambda s: "; ".join(s)), output=("output", "sum"), weighted=("weighted", "sum")
     )
+    whole["correction"] = (whole["weighted"] / whole["output"]).where(whole["output"] > 0, 0.0)
     table = whole.reset_index().merge(standards(), on="benchmark", how="left", suffixes=("_made", ""), validate="m:m")
     if table.empty:
         return pd.DataFrame(columns=COLUMNS), []
