@@ -133,6 +133,16 @@ def test_budget_by_month():
     assert line["projected_gap_tco2e"] == pytest.approx(1200 * 365 / 181 - 2400) and found == []
 
 
+def test_a_budget_is_the_same_after_json():
+    import json
+
+    filed = {"value_tco2e": 2400, "period": {"from": 2022, "to": 2022}, "executed_tco2e": {1: 700, 6: 500}}
+    again = json.loads(json.dumps(filed))
+    one, other = (position.carbon_budget({"carbon_budget": given}, CLUSTER, 2022)[0] for given in (filed, again))
+    pd.testing.assert_frame_equal(one, other)
+    assert one.iloc[0]["as_of"] == "2022-06-30"
+
+
 @pytest.mark.parametrize(
     ("executed", "status"),
     [(1919, "within"), (1920, "alert"), (2279, "alert"), (2280, "alarm"), (2400, "alarm"), (2401, "exceeded")],

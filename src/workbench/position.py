@@ -222,10 +222,11 @@ def _executed(
         return float(total), min(last, datetime.date(year, 12, 31))
     if not isinstance(value, dict):
         return _number(value), min(last, datetime.date(max(year, first.year), 12, 31))
-    months = {_number(month): _number(amount) for month, amount in value.items()}
-    if not months or any(not 1 <= month <= 12 or month % 1 for month in months):
+    # JSON spells the keys of a mapping as text; the month may come as 6 or as "6".
+    months = {str(month): _number(amount) for month, amount in value.items()}
+    if not months or not all(re.fullmatch(r"0?[1-9]|1[0-2]", month) for month in months):
         return math.nan, last
-    number = int(max(months))
+    number = max(int(month) for month in months)
     end = datetime.date(first.year, number, calendar.monthrange(first.year, number)[1])
     return sum(months.values()) if min(months.values()) >= 0 else math.nan, min(last, end)
 
