@@ -115,6 +115,65 @@ REDUCTIONS = pd.DataFrame(
     }
 )
 
+POSITIONS = pd.DataFrame(
+    {
+        "enterprise_id": ["A", "A", "B", "C"],
+        "product": ["hot metal", "converter steel", "carbide", "sausages"],
+        "indicator": ["process energy", "process energy", "comprehensive energy", None],
+        "unit": ["kgce/t", "kgce/t", "kgce/t", ""],
+        "actual": [400.0, -35.0, 990.0, np.nan],
+        "reference_value": [361.0, -30.0, 805.0, np.nan],
+        "limit_value": [435.0, -10.0, 940.0, np.nan],
+        "position": ["between", "better", "below", ""],
+        "potential_tce": [39_000.0, 0.0, 1_850.0, np.nan],
+        "leading": [1, 1, 1, 0],
+        "remembered": [0, 0, 1, 0],
+    }
+)
+PEERS = pd.DataFrame(
+    {
+        "enterprise_id": list("ABC"),
+        "kind": "output_value",
+        "numerator": "tco2e",
+        "value": [10.0, 30.0, 20.0],
+        "unit": "tCO2e per million USD of output value",
+        "sector": "Steel",
+        "peers": 3,
+        "percentile": [0.0, 100.0, 50.0],
+        "sector_median": 20.0,
+        "least_peers": 3,
+    }
+)
+TARGETS = pd.DataFrame(
+    {
+        "kind": ["carbon_intensity", "energy_total"],
+        "unit": ["tCO2/10^4 CNY", "tce"],
+        "target_year": 2025,
+        "year": 2022,
+        "actual": [2.0, 1000.0],
+        "path_value": [2.3, 960.0],
+        "target_value": [2.0, 900.0],
+        "gap": [-0.3, 40.0],
+    }
+)
+BUDGET = pd.DataFrame(
+    [
+        {
+            "budget_tco2e": 2400.0,
+            "from": "2022-01-01",
+            "to": "2022-12-31",
+            "as_of": "2022-06-30",
+            "executed_tco2e": 2000.0,
+            "execution_pct": 83.3333,
+            "time_pct": 49.589,
+            "projected_tco2e": 4033.0,
+            "alert_pct": 80.0,
+            "alarm_pct": 95.0,
+            "status": "alert",
+        }
+    ]
+)
+
 
 def draw(name: str, lang: str, empty: bool = False):
     """One figure of the small cluster, or of tables without rows."""
@@ -123,6 +182,10 @@ def draw(name: str, lang: str, empty: bool = False):
         "key_emitters": ((enterprises(),), {}),
         "emissions_by_source": ((inventory(),), {}),
         "intensities": ((enterprises(),), {}),
+        "benchmark_positions": ((POSITIONS, enterprises()), {}),
+        "peers": ((PEERS, enterprises()), {}),
+        "dual_control": ((TARGETS,), {}),
+        "carbon_budget": ((BUDGET,), {}),
         "boundary_bridge": ((CLUSTER,), {}),
         "findings_by_check": ((FINDINGS,), {}),
         "potential_by_carrier": ((SAVINGS,), {}),
@@ -145,6 +208,10 @@ SAYS = {
     "key_emitters": {"en": ("Works A", "first 2 pass 80.0 %"), "zh": ("钢铁厂A", "前 2 家")},
     "emissions_by_source": {"en": ("600 tCO₂e", "60.0 %"), "zh": ("600 tCO₂e", "60.0%")},
     "intensities": {"en": ("Works A", "70.0"), "zh": ("钢铁厂A", "70.0")},
+    "benchmark_positions": {"en": ("1 better, 1 between, 1 worse", "990 against 805 kgce/t"), "zh": ("钢铁厂B", "990（标杆 805）")},
+    "peers": {"en": ("Works B", "30.0 tCO₂e per million USD"), "zh": ("钢铁厂B", "百万美元产值")},
+    "dual_control": {"en": ("1,000 against 960 tce", "1 on the path"), "zh": ("能源消费总量", "路径 960")},
+    "carbon_budget": {"en": ("83.3 %", "49.6 %", "alert"), "zh": ("83.3%", "预警")},
     "boundary_bridge": {"en": ("950 tCO₂e", "5.0 %"), "zh": ("950 tCO₂e", "5.0%")},
     "findings_by_check": {"en": ("Stock gap", "2."), "zh": ("2 条",)},
     "potential_by_carrier": {"en": ("Natural gas", "120 tCO₂e"), "zh": ("天然气", "120 tCO₂e")},
@@ -255,6 +322,25 @@ def test_missing_and_negative_numbers_are_drawn():
             figures.bundle_by_enterprise(bundle, firms, lang, potential=POTENTIAL),
             figures.pareto_front(PARETO.assign(annual_cost=np.nan, status="infeasible"), lang),
             figures.boundary_bridge(CLUSTER.assign(value=np.nan), lang),
+        ):
+            picture.svg()
+
+
+def test_targets_and_benchmarks_far_out_or_missing():
+    far = POSITIONS.assign(actual=[1e6, -1e6, np.nan, np.nan])
+    flat = POSITIONS.assign(limit_value=POSITIONS["reference_value"])
+    for lang in wording.LANGUAGES:
+        words = {tick.get_text() for tick in figures.benchmark_positions(far, enterprises(), lang).figure.axes[1].get_yticklabels()}
+        assert any(word.startswith("» ") for word in words) and any(word.startswith("« ") for word in words)
+        for picture in (
+            figures.benchmark_positions(flat, enterprises(), lang),
+            figures.peers(PEERS.assign(value=[1.0, 1e5, 30.0]), enterprises(), lang),
+            figures.peers(PEERS.assign(percentile=np.nan), enterprises(), lang),
+            figures.peers(PEERS, enterprises(ids=("A",), sizes=(1.0,)), lang),
+            figures.dual_control(TARGETS.assign(actual=np.nan), lang),
+            figures.dual_control(TARGETS.assign(actual=-5.0, path_value=[1.0, 0.0]), lang),
+            figures.carbon_budget(BUDGET.assign(projected_tco2e=np.nan, status="within", time_pct=0.0), lang),
+            figures.carbon_budget(BUDGET.assign(execution_pct=250.0, status="exceeded"), lang),
         ):
             picture.svg()
 

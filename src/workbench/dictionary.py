@@ -65,6 +65,12 @@ def codes(code_list: str) -> tuple[str, ...]:
     return tuple(every.loc[every["code_list"] == code_list, "code"])
 
 
+@cache
+def threshold(name: str) -> float:
+    """A threshold of `data/thresholds.csv`, in the unit its row states; an unknown name is a fault of the program (KeyError)."""
+    return float(read_table("thresholds").set_index("name").at[name, "value"])
+
+
 def reference() -> str:
     """The field reference as Markdown, the text of `data/README.md`."""
     lines = [
@@ -75,8 +81,11 @@ def reference() -> str:
         "currency of `cluster.yaml`, never in tens of thousands. A field marked * is required. Columns that are not listed here",
         "are kept and passed on. This page is generated from the dictionary: `workbench docs --write`.",
         "",
-        "`cluster.yaml` holds " + ", ".join(f"{name}*" for name in CLUSTER_REQUIRED) + ", and may hold price_year, licence and",
-        "sources (title, where, what). `name` has `en` and `zh`; `data_nature` is one of " + ", ".join(DATA_NATURES) + ".",
+        "`cluster.yaml` holds " + ", ".join(f"{name}*" for name in CLUSTER_REQUIRED) + ", and may hold price_year, licence,",
+        "sources (title, where, what), `targets` (a list, each with kind: energy_intensity, carbon_intensity, energy_total or",
+        "carbon_total; base_year, base_value, reduction_pct or target_value, target_year, unit) and `carbon_budget` (value_tco2e,",
+        "period: a year or from and to, executed_tco2e: a number or one a month, as_of). `name` has `en` and `zh`;",
+        "`data_nature` is one of " + ", ".join(DATA_NATURES) + ".",
     ]
     for row in tables().itertuples():
         lines += [

@@ -1,10 +1,12 @@
 """Tables become pictures: each function takes output tables and gives a figure with its caption and its alternative text."""
 
 from workbench.figures.allocation import allocated_totals
+from workbench.figures.benchmarks import benchmark_positions, peers
 from workbench.figures.boundary import boundary_bridge
 from workbench.figures.findings import findings_by_check
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
+from workbench.figures.position import carbon_budget, dual_control
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
 from workbench.figures.sankey import carbon_flows, energy_flows
 from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
@@ -15,11 +17,14 @@ __all__ = [
     "Picture",
     "abatement_cost_curve",
     "allocated_totals",
+    "benchmark_positions",
     "boundary_bridge",
     "bundle",
     "bundle_by_enterprise",
+    "carbon_budget",
     "carbon_flows",
     "data_to_improve",
+    "dual_control",
     "emissions_by_enterprise",
     "emissions_by_source",
     "energy_flows",
@@ -28,6 +33,7 @@ __all__ = [
     "key_emitters",
     "misstatements",
     "pareto_front",
+    "peers",
     "potential_by_carrier",
     "potential_by_enterprise",
     "reductions",

@@ -51,6 +51,18 @@ def end_label(axes, value: float, row: float, words: str, at: float | None = Non
     )
 
 
+def right_words(axes, said: list[str]) -> None:
+    """Words at the right of each row, outside the axes, where the layout keeps room for them."""
+    beside = axes.twinx()
+    beside.set_ylim(axes.get_ylim())
+    # Letters are a little wider in print than on the screen the layout is made for: hard spaces keep that room.
+    beside.set_yticks(range(len(said)), [words + "\u00a0" * (2 + len(words) // 7) for words in said])
+    beside.tick_params(axis="y", length=0, labelcolor=MUTED, labelsize=7.5)
+    beside.grid(False)
+    for side in beside.spines.values():
+        side.set_visible(False)
+
+
 def cut_bars(axes, limit: float) -> None:
     """End every bar at the limit; the words that follow say how far it would go."""
     for bar in axes.patches:
