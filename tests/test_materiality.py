@@ -114,7 +114,7 @@ def test_no_findings_and_an_empty_ledger(tiny):
     assert table.empty
     whole = materiality.conclusion(table, case.inventory.rows).set_index("key")
     assert whole.at["cluster", "filed_tco2e"] == whole.at["cluster", "verified_tco2e"] == 25_300
-    assert not whole["material"].any()
+    assert not whole["is_material"].any()
     empty = materiality.conclusion(table, case.inventory.rows.iloc[:0])
     assert empty["key"].tolist() == ["cluster"] and empty["filed_tco2e"].tolist() == [0]
 
@@ -131,20 +131,20 @@ def test_small_items_add_up_to_a_material_one():
     # 3 % and 4 % of 1,000 t: each below 5 %, together 70 t of 1,070 t filed
     found = materiality.conclusion(stated(("A", 30.0), ("B", 40.0)), VERIFIED).set_index("key").loc["cluster"]
     assert (found["sum_signed_tco2e"], found["threshold_pct"], found["threshold_tco2e"]) == pytest.approx((70, 5, 53.5))
-    assert found["material"] == 1 and found["opposite_signs"] == 0
+    assert found["is_material"] == 1 and found["opposite_signs"] == 0
 
 
 def test_opposite_signs_cancel_and_it_is_said():
     table = materiality.conclusion(stated(("A", 60.0), ("B", -50.0)), VERIFIED).set_index("key")
     found = table.loc["cluster"]
     assert (found["sum_signed_tco2e"], found["sum_absolute_tco2e"]) == (10, 110)
-    assert found["material"] == 0 and found["opposite_signs"] == 1 and found["absolute_above_threshold"] == 1
-    assert table.loc[["A", "B"], "material"].tolist() == [1, 1]
+    assert found["is_material"] == 0 and found["opposite_signs"] == 1 and found["absolute_above_threshold"] == 1
+    assert table.loc[["A", "B"], "is_material"].tolist() == [1, 1]
 
 
 def test_a_threshold_set_before_the_work():
     strict = materiality.conclusion(stated(("A", 30.0)), VERIFIED, materiality_pct=2).set_index("key")
-    assert strict["material"].to_dict() == {"cluster": 1, "A": 1, "B": 0}
+    assert strict["is_material"].to_dict() == {"cluster": 1, "A": 1, "B": 0}
     # Regulation (EU) No 600/2012, Article 23: 5 % up to 500 kt, 2 % above
     assert [materiality.threshold_pct(t, "eu_ets") for t in (0, 500_000, 500_001)] == [5, 5, 2]
     assert materiality.threshold_pct(1e9) == 5 == materiality.threshold_pct(float("nan"), "eu_ets")

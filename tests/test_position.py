@@ -57,8 +57,8 @@ def test_units_of_a_target(unit, base, actual):
     )
 
 
-def test_feedstock_and_non_fossil_power_stay_out_since_2022():
-    more = pd.DataFrame({"item": ["feedstock_in_total_tce", "non_fossil_power_tce"], "value": [100.0, 50.0], "unit": "tce"})
+def test_non_fossil_power_stays_out_since_2022():
+    more = pd.DataFrame({"item": ["cluster_nonfossil_tce"], "value": [150.0], "unit": "tce"})
     cluster = pd.concat([CLUSTER, more])
     line = control(TOTAL, cluster=cluster)[0].iloc[0]
     assert (line["actual"], line["excluded_tce"], line["exclusion_confidence"]) == (750, 150, "remembered")

@@ -28,7 +28,6 @@ _SOURCE = {
     ("medium", 1): ("medium", 0), ("medium", -1): ("medium", 0),
 }  # fmt: skip
 _PROCESS_COLUMNS = [*balance.KEYS, "source", "scope", "quality", "product_carbon"]
-KEY_EMITTERS_SHARE_PCT = 80.0  # Pareto threshold, stated beside every list of key emitters
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,8 @@ def _half_ranges(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     kinds = look_up(rows["carrier"], dictionary.carriers()["kind"], "process").astype("str")
     own = rows["factor_level"].isin(["measured", "supplier"])
     activity = look_up(rows["quality"], half["activity"], half["activity"][""])
-    return activity.astype(float), look_up(kinds.mask(own, "own"), half["factor"], 0.0).astype(float)
+    kinds = kinds.mask(own, "own").mask(rows["carrier"].eq("direct_tco2e"), "direct")
+    return activity.astype(float), look_up(kinds, half["factor"], 0.0).astype(float)
 
 
 def _reasons(rows: pd.DataFrame, used: pd.DataFrame, levels: tuple[str, ...]) -> pd.Series:
@@ -187,7 +187,7 @@ def _reasons(rows: pd.DataFrame, used: pd.DataFrame, levels: tuple[str, ...]) ->
 def by_enterprise(rows: pd.DataFrame, enterprises: pd.DataFrame, products: pd.DataFrame, currency: str) -> pd.DataFrame:
     """Enterprise totals, ranks and intensities; one row for every enterprise, also those that file no energy.
 
-    Shares are of the sum of enterprises; key emitters are the largest that together reach KEY_EMITTERS_SHARE_PCT.
+    Shares are of the sum of enterprises; key emitters are the largest that together reach the share in `thresholds.csv`.
     Intensities are per million currency of value added, else of output value.
     """
     scope = rows.pivot_table(index="enterprise_id", columns="scope", values="tco2e", aggfunc="sum", fill_value=0.0)
@@ -206,7 +206,7 @@ def by_enterprise(rows: pd.DataFrame, enterprises: pd.DataFrame, products: pd.Da
     out["cumulative_pct"] = out["share_pct"].cumsum()
     out["rank"] = range(1, len(out) + 1)
     before = out["cumulative_pct"] - out["share_pct"]
-    out["key_emitter"] = ((before < KEY_EMITTERS_SHARE_PCT) & (out["total_tco2e"] > 0)).astype(int)
+    out["key_emitter"] = ((before < dictionary.threshold("key_emitters_share_pct")) & (out["total_tco2e"] > 0)).astype(int)
     value = table["value_added"].reindex(out["enterprise_id"]).to_numpy()
     output = table["output_value"].reindex(out["enterprise_id"]).to_numpy()
     base = pd.Series(value).where(pd.Series(value) > 0, pd.Series(output).where(pd.Series(output) > 0)) / 1e6
@@ -259,14 +259,20 @@ def of_cluster(rows: pd.DataFrame) -> pd.DataFrame:
         items.append(
             (f"cluster_{name}" if name != "total_direct_ets" else name, part.sum(min_count=1), units_of.get(name, "tCO2e"))
         )
-    half = ((outside["tco2e_high"] - outside["tco2e"]).groupby(outside["factor_id"]).sum() ** 2).sum() ** 0.5
-    items.append(("cluster_total_half_range_tco2e", half, "tCO2e"))
+    items.append(("cluster_total_half_range_tco2e", _half_range(outside), "tCO2e"))
     table = pd.DataFrame(items, columns=["item", "value", "unit"])
     value = table.set_index("item")["value"]
     for end in ("tco2e", "tce"):
         gap = value[f"sum_of_enterprises_{end}"] - value[f"eliminated_{end}"] - value[f"cluster_total_{end}"]
         assert abs(gap) <= 1e-9 * max(1.0, rows[end].abs().sum()), f"the bridge in {end} does not close by {gap}"
     return table
+
+
+def _half_range(rows: pd.DataFrame) -> float:
+    """Half of the 95 % range of a sum: activities independent, a shared factor errs once (IPCC 2006 Vol. 1 Ch. 3, eq. 3.2)."""
+    activity = (rows["activity_half_pct"] / 100 * rows["tco2e"]) ** 2
+    factor = (rows["factor_half_pct"] / 100 * rows["tco2e"]).groupby(rows["factor_id"]).sum() ** 2
+    return float((activity.sum() + factor.sum()) ** 0.5)
 
 
 def _memos(rows: pd.DataFrame) -> dict[str, pd.Series]:

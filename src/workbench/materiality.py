@@ -24,7 +24,7 @@ COLUMNS = [
 ]  # fmt: skip
 CONCLUSION = [
     "level", "key", "filed_tco2e", "verified_tco2e", "sum_signed_tco2e", "sum_absolute_tco2e", "threshold_pct", "threshold_tco2e",
-    "material", "opposite_signs", "absolute_above_threshold", "not_quantified",
+    "is_material", "opposite_signs", "absolute_above_threshold", "not_quantified",
 ]  # fmt: skip
 _TYPES = {c: float for c in COLUMNS if c.endswith(("_tco2e", "_pct"))}
 _UNKNOWN = ("unreadable", "as_filed", "not_filed")  # reasons that leave open whether tonnes are wrong
@@ -89,7 +89,7 @@ def conclusion(misstatements: pd.DataFrame, rows: pd.DataFrame, materiality_pct:
         threshold_pct(total) if materiality_pct is None else float(materiality_pct) for total in table["filed_tco2e"]
     ]
     table["threshold_tco2e"] = table["filed_tco2e"].abs() * table["threshold_pct"] / 100
-    table["material"] = (table["sum_signed_tco2e"].abs() > table["threshold_tco2e"]).astype(int)
+    table["is_material"] = (table["sum_signed_tco2e"].abs() > table["threshold_tco2e"]).astype(int)
     table["absolute_above_threshold"] = (table["sum_absolute_tco2e"] > table["threshold_tco2e"]).astype(int)
     return table.reindex(columns=CONCLUSION)
 

@@ -31,7 +31,7 @@ BUDGET_COLUMNS = [
     "projected_tco2e", "projected_gap_tco2e", "alert_pct", "alarm_pct", "status",
 ]  # fmt: skip
 # Parts of cluster_total_tce that dual control leaves out, where the cluster table states them.
-_EXCLUDED = ["feedstock_in_total_tce", "non_fossil_power_tce"]
+_EXCLUDED = ["cluster_nonfossil_tce"]
 _MONEY = {"": 1.0, "10^4 ": 1e4, "10^6 ": 1e6, "10^8 ": 1e8, "million ": 1e6, "万": 1e4, "亿": 1e8}
 
 
@@ -41,8 +41,8 @@ def dual_control(
     """Each filed target against the year: COLUMNS, empty without targets. gap = actual - path (positive: behind).
 
     Targets stand in `cluster.yaml` under `targets`: kind, base_year, base_value, reduction_pct or target_value, target_year, unit
-    (tce, tCO2e, tce/10^4 CNY …). Energy leaves out feedstock and non-fossil power since 2022 (recalled rule) where the cluster
-    table states them as `feedstock_in_total_tce`, `non_fossil_power_tce`; non-energy use never enters the inventory's total.
+    (tce, tCO2e, tce/10^4 CNY …). Energy leaves out non-fossil power since 2022 (recalled rule), the item `cluster_nonfossil_tce`;
+    feedstock never enters the inventory's total.
     `allowed_total` is for intensities: path x value added of the enterprises that file it.
     """
     filed, found = _targets(meta)

@@ -39,6 +39,11 @@ def _labels() -> dict[str, dict[str, str]]:
     return labels
 
 
+def knows(key: str) -> bool:
+    """Whether there is a sentence or heading of this key."""
+    return key in _entries()
+
+
 def text(key: str, lang: str = "en", **values: object) -> str:
     """Return the sentence `key` in `lang`, its `{names}` filled from `values`.
 

@@ -25,12 +25,36 @@ from workbench.words.account import (
 )  # fmt: skip
 from workbench.words.amounts import Prose, currency_name, money, number
 from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
-from workbench.words.readable import SHOWN, factor_rows, intensity_heading, readable, table, with_names, word
+from workbench.words.readable import (
+    SHOWN,
+    factor_rows,
+    intensity_heading,
+    readable,
+    spelled,
+    subjects,
+    table,
+    with_names,
+    word,
+)  # fmt: skip
+from workbench.words.verification import (
+    allocation_summary,
+    bridge,
+    conclusion,
+    evidence_summary,
+    misstatement_summary,
+    reading_summary,
+    scope,
+    totals,
+    totals_summary,
+    transfer_summary,
+    uncertainty_summary,
+)  # fmt: skip
 
 __all__ = [
-    "SHOWN", "Prose", "boundary_summary", "cluster_name", "currency_name", "data_nature", "factor_rows", "facts",
-    "findings_summary", "greedy_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "money",
-    "money_summary", "nature_kind", "number", "parameters", "potential_summary", "price_note", "provenance", "readable",
-    "report_summary", "selection_figures", "selection_summary", "sources", "synthetic_warning", "table", "title",
-    "with_names", "word",
+    "Prose", "SHOWN", "allocation_summary", "boundary_summary", "bridge", "cluster_name", "conclusion", "currency_name",
+    "data_nature", "evidence_summary", "factor_rows", "facts", "findings_summary", "greedy_summary", "intake_summary",
+    "intensity_heading", "inventory_figures", "inventory_summary", "misstatement_summary", "money", "money_summary",
+    "nature_kind", "number", "parameters", "potential_summary", "price_note", "provenance", "readable", "reading_summary",
+    "report_summary", "scope", "spelled", "subjects", "selection_figures", "selection_summary", "sources", "synthetic_warning", "table", "title",
+    "totals", "totals_summary", "transfer_summary", "uncertainty_summary", "with_names", "word",
 ]  # fmt: skip

@@ -9,18 +9,24 @@ from typing import Any
 import pandas as pd
 
 from workbench import dictionary, wording
-from workbench.words.amounts import currency_name, say
+from workbench.words.amounts import currency_name, number, say
 
 CODES = (
     "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
     "selected", "effect", "table", "reason", "factor_reason", "confidence", "limit", "enough_alone", "key_emitter", "level",
-    "factor_level",
+    "factor_level", "basis", "method", "kind", "position", "reference", "numerator", "material", "is_material", "flow", "attained",
+    "target_attained", "must_act", "flagged", "opposite_signs",
 )  # fmt: skip
-_YES_NO = ("selected", "entered", "enough_alone", "key_emitter")
+_YES_NO = (
+    "selected", "entered", "enough_alone", "key_emitter", "is_material", "attained", "target_attained", "must_act", "flagged",
+    "opposite_signs",
+)  # fmt: skip
+_REASONS = re.compile(r"\w+:\w+(; \w+:\w+)*")  # level:status of a factor's choice
 _MONEY = (
     "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "abatement_cost", "objective_value",
     "greedy_value", "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost", "price",
 )  # fmt: skip
+_LEVELS = ("measured", "supplier", "local", "provincial", "regional", "national", "ipcc", "substitute")
 _FACTOR = ["factor_id", "carrier", "tco2e_per_unit", "unit"]
 _PROJECT = ["project_id", "name", "enterprise", "start_year", "capex", "annual_cost", "tce_saved", "tco2e_saved"]
 SHOWN = {
@@ -38,7 +44,7 @@ SHOWN = {
     "set_aside": {"limit": 30, "rest_in": "tables/set_aside.csv"},
     "enterprises": {
         "columns": ["enterprise_id", "name", "direct_tco2e", "indirect_tco2e", "total_tco2e", "tce", "share_pct", "cumulative_pct"]
-        + ["key_emitter", "carbon_intensity", "energy_intensity"],
+        + ["key_emitter", "total_direct_ets", "allocated_tco2e", "carbon_intensity", "energy_intensity"],
         "limit": 30,
         "note": "energy_basis",
         "rest_in": "tables/enterprises.csv",
@@ -48,11 +54,107 @@ SHOWN = {
         + ["taker_ledger", "giver_ledger"]
     },
     "factors": {
-        "columns": [*_FACTOR, "level", "source", "valid_from", "confidence", "reason", "sha256"],
+        "columns": [*_FACTOR, "source", "valid_from", "confidence", "reason", "sha256"],
         "digits": {"tco2e_per_unit": 5},
         "note": "hash",
     },
     "same_factors": {"columns": [*_FACTOR, "reason", "sha256"], "digits": {"tco2e_per_unit": 5}, "note": "hash"},
+    "totals": {},
+    "evidence": {"digits": {"gross_tco2e": 0, "share_pct": 2}},
+    "sellers": {
+        "columns": ["enterprise_id", "carrier", "net_output", "unit", "tco2e", "tce", "factor_tco2e_per_unit", "basis"],
+        "digits": {"factor_tco2e_per_unit": 4},
+    },
+    "allocation": {
+        "columns": ["from_enterprise", "to_enterprise", "commodity", "activity", "activity_unit", "tco2e", "deducted_tco2e"]
+        + ["real_tco2e", "adjustment_tco2e"],
+        "limit": 30,
+        "rest_in": "tables/allocation.csv",
+    },
+    "ranges": {
+        "columns": ["subject", "tco2e", "approach1_half_range_pct", "approach1_low", "approach1_high", "low", "high"],
+        "limit": 20,
+        "rest_in": "tables/uncertainty.csv",
+    },
+    "improve": {
+        "columns": ["kind", "enterprise_id", "carrier", "factor_id", "half_range_pct", "variance_share_pct", "gain_pct"],
+        "limit": 10,
+        "rest_in": "tables/data_to_improve.csv",
+    },
+    "misstatements": {
+        "columns": [
+            "check",
+            "enterprise_id",
+            "table",
+            "row",
+            "field",
+            "filed_tco2e",
+            "verified_tco2e",
+            "misstatement_tco2e",
+            "reason",
+        ],
+        "limit": 30,
+        "rest_in": "tables/misstatements.csv",
+    },
+    "materiality": {
+        "columns": [
+            "subject",
+            "filed_tco2e",
+            "verified_tco2e",
+            "sum_signed_tco2e",
+            "sum_absolute_tco2e",
+            "threshold_tco2e",
+            "is_material",
+        ]
+        + ["not_quantified"],
+        "limit": 12,
+        "rest_in": "tables/materiality.csv",
+    },
+    "sources_key": {
+        "columns": ["rank", "enterprise", "source", "carrier", "tco2e", "share_pct", "cumulative_pct"],
+        "limit": 15,
+        "rest_in": "tables/key_sources.csv",
+    },
+    "positions": {
+        "columns": [
+            "enterprise",
+            "product",
+            "actual",
+            "unit",
+            "reference_value",
+            "limit_value",
+            "reference",
+            "position",
+            "potential_tce",
+        ]
+        + ["reason"],
+        "limit": 30,
+        "rest_in": "tables/benchmark_positions.csv",
+    },
+    "dual_control": {
+        "columns": ["kind", "unit", "base_year", "base_value", "target_year", "target_value", "path_value", "actual", "gap_pct"]
+        + ["attained"]
+    },
+    "materials": {
+        "columns": ["enterprise", "material", "flow", "quantity", "unit", "counterparty", "upstream_tco2e", "upstream_factor_id"],
+        "limit": 20,
+        "rest_in": "tables/materials_bought.csv",
+    },
+    "transfers": {
+        "columns": [
+            "enterprise",
+            "item",
+            "unit",
+            "amount_before",
+            "amount_now",
+            "rise_pct",
+            "own_fall_pct",
+            "moved_tco2e",
+            "flagged",
+        ],
+        "limit": 20,
+        "rest_in": "tables/transfers.csv",
+    },
     "prices": {
         "columns": ["enterprise_id", "carrier", "price", "unit", "source"],
         "limit": 20,
@@ -143,10 +245,12 @@ def code(column: str, value: Any, lang: str) -> str:
         return ""
     if column in ("taker_ledger", "giver_ledger"):
         return say(f"ledger.{value}", lang)
-    if column in ("reason", "factor_reason"):
+    if column in ("reason", "factor_reason") and _REASONS.fullmatch(str(value)):
         return reason(str(value), lang)
-    if column in ("level", "factor_level"):
+    if column == "factor_level" or (column == "level" and value in _LEVELS):
         return say(f"level.{value}", lang)
+    if column in ("basis", "method") and wording.knows(f"chp.{column}.{value}"):
+        return wording.text(f"chp.{column}.{value}", lang)
     if column == "objective":
         return wording.text(f"figures.objective.{value}", lang)
     labels = (
@@ -186,6 +290,21 @@ def factor_rows(used: pd.DataFrame, lang: str) -> pd.DataFrame:
     for column in ("valid_from", "valid_to"):
         out[column] = out[column].fillna("").astype(str).str.removesuffix(".0")
     return out
+
+
+def subjects(frame: pd.DataFrame, enterprises: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """`frame` with `subject`: what its `level` and `key` name (the cluster, an enterprise, a source) in the report's language."""
+    known = dict(zip(enterprises["enterprise_id"], local_name(enterprises, lang), strict=True))
+    named = [
+        say("subject.cluster", lang) if level == "cluster" else word(key, lang) if level == "source" else known.get(key, key)
+        for level, key in zip(frame["level"], frame["key"], strict=True)
+    ]
+    return frame.assign(subject=named)
+
+
+def spelled(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """`frame` with the numbers of some columns written out one by one, where rows hold different quantities."""
+    return frame.assign(**{column: [number(value) for value in frame[column]] for column in columns})
 
 
 def with_names(frame: pd.DataFrame, projects: pd.DataFrame, lang: str) -> pd.DataFrame:
