@@ -5,10 +5,11 @@ import re
 import numpy as np
 import pandas as pd
 
+from workbench import dictionary
 from workbench.figures.axes import bar_rows, end_label, right_words, value_axis
 from workbench.figures.quantities import currency_name, names, number, numeric, shorten
 from workbench.figures.style import ALARM, INK, MUTED, PALE, ROW, SELECTED, Picture, blank, canvas, finish, styled
-from workbench.wording import label, text
+from workbench.wording import text
 
 COLOURS = {"better": "#009E73", "between": SELECTED, "below": ALARM}
 REACH = (-1.0, 3.0)  # how far left of the benchmark and right of the baseline a dot is drawn, in distances between the two
@@ -54,7 +55,7 @@ def benchmark_positions(positions: pd.DataFrame, enterprises: pd.DataFrame, lang
     for line in shown.itertuples():
         beyond = "» " if line.place > REACH[1] else "« " if line.place < REACH[0] else ""
         values = dict(actual=number(line.actual), low=number(line.reference_value), high=number(line.limit_value), unit=line.unit)
-        written.append(beyond + text("figures.benchmark_positions.row", lang, indicator=label(line.indicator, lang), **values))
+        written.append(beyond + text("figures.benchmark_positions.row", lang, indicator=_indicator(line.indicator, lang), **values))
     right_words(axes, written)
     _levels_legend(figure, axes, shown, lang)
     worst = table.iloc[0]
@@ -156,3 +157,9 @@ def _spelled(unit: str, kind: str, lang: str) -> str:
 def _axis_title(unit: str, kind: str, numerator: str, lang: str) -> str:
     title = text(f"figures.axis.{'carbon' if numerator == 'tco2e' else 'energy'}_intensity", lang)
     return text("figures.axis.cost", lang, objective=title, unit=_spelled(unit, kind, lang))
+
+
+def _indicator(name: str, lang: str) -> str:
+    """An indicator of a benchmark in the report's language."""
+    table = dictionary.read_table("benchmark_indicators").set_index("indicator")
+    return str(table.at[name, "label_zh"]) if lang == "zh" and name in table.index else name

@@ -55,6 +55,6 @@ __all__ = [
     "data_nature", "evidence_summary", "factor_rows", "facts", "findings_summary", "greedy_summary", "intake_summary",
     "intensity_heading", "inventory_figures", "inventory_summary", "misstatement_summary", "money", "money_summary",
     "nature_kind", "number", "parameters", "potential_summary", "price_note", "provenance", "readable", "reading_summary",
-    "report_summary", "scope", "spelled", "subjects", "selection_figures", "selection_summary", "sources", "synthetic_warning", "table", "title",
-    "totals", "totals_summary", "transfer_summary", "uncertainty_summary", "with_names", "word",
+    "report_summary", "scope", "selection_figures", "selection_summary", "sources", "spelled", "subjects", "synthetic_warning",
+    "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary", "with_names", "word",
 ]  # fmt: skip
