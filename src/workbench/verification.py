@@ -69,6 +69,7 @@ def _upstream(checked: Tables, meta: dict[str, Any], made: Inventory, year: int)
             transfer.purchases(earlier, goods_before, country, year - 1),
             products[products["year"] == year], products[products["year"] == year - 1],
         )  # fmt: skip
+        flagged = flagged.dropna(subset=["own_before_tco2e", "own_now_tco2e"]).reset_index(drop=True)  # firms of both years
         problems += more
     return now, {"materials_bought": goods, "transfers": flagged}, [*found, *problems]
 
