@@ -87,8 +87,8 @@ def reference() -> str:
         "period: a year or from and to, executed_tco2e: a number or one a month, as_of). `name` has `en` and `zh`;",
         "`factor_set` is a set of the library or the path of an own CSV (then `base_factor_set` names the set behind it);",
         "`factor_order` the order of preference (measured, supplier, local, provincial, regional, national, ipcc), `grid_variant`",
-        "another variant of the grid factor (ets_reporting, fossil_power …), `chp_method` how a seller's fuel is split over heat and",
-        "power (energy, exergy, heat_first, efficiency), `chp` the parameters of that method;",
+        "another variant of the grid factor (ets_reporting, fossil_power …), `chp_method` how a seller's fuel is split over heat",
+        "and power (energy, exergy, heat_first, efficiency), `chp` the parameters of that method;",
         "`data_nature` is one of " + ", ".join(DATA_NATURES) + ".",
     ]
     for row in tables().itertuples():

@@ -1,10 +1,13 @@
 """Carbon against energy, each per unit of value or output."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from workbench.figures.axes import place_labels, value_axis
 from workbench.figures.quantities import (
+    currency_name,
     names,
     number,
     numeric,
@@ -24,8 +27,13 @@ from workbench.wording import text
 SPREAD = 20  # largest over smallest value above which an axis is logarithmic
 
 
-def _spelled(unit: str) -> str:
-    return unit.replace("tco2e", "tCO₂e").replace("tCO2e", "tCO₂e")
+def _spelled(unit: str, lang: str) -> str:
+    """A unit of intensity as a reader says it: `tCO2e per million CNY of value added`, tCO₂e/百万元增加值."""
+    written = unit.replace("tco2e", "tCO₂e").replace("tCO2e", "tCO₂e")
+    parts = re.fullmatch(r"(\S+) per million (\S+) of (value added|output value)", written)
+    if not parts:
+        return written
+    return text(f"report.intensity.{parts[3].replace(' ', '_')}", lang, unit=parts[1], currency=currency_name(parts[2], lang))
 
 
 @styled
@@ -61,7 +69,7 @@ def intensities(enterprises: pd.DataFrame, lang: str = "en", labels: int = 10) -
             getattr(axes, f"set_{axis}lim")(0, values.max() * 1.25)
     for axis, unit, column in zip("xy", pair, columns, strict=True):
         title = text(f"figures.axis.{column}", lang)
-        value_axis(axes, axis, text("figures.axis.cost", lang, objective=title, unit=_spelled(unit)) if unit else title)
+        value_axis(axes, axis, text("figures.axis.cost", lang, objective=title, unit=_spelled(unit, lang)) if unit else title)
     mean = table["total_tco2e"].sum() / table["tce"].sum() if table["tce"].sum() > 0 else float((y / x).median())
     ends = np.array([axes.get_xlim()[0] or x.min() / 50, axes.get_xlim()[1]])
     axes.autoscale(False)
@@ -91,7 +99,7 @@ def intensities(enterprises: pd.DataFrame, lang: str = "en", labels: int = 10) -
         value=say.say(table["total_tco2e"].iloc[0]),
         highest=said[highest["enterprise_id"]],
         carbon=number(highest["carbon_intensity"]),
-        unit=_spelled(pair[1]),
+        unit=_spelled(pair[1], lang),
         mean=number(mean),
     )
     return Picture(figure, text("figures.intensities.caption", lang, **values), text("figures.intensities.alt", lang, **values))

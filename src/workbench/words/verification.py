@@ -30,6 +30,9 @@ _BRIDGE = (
 def totals(cluster: pd.DataFrame) -> pd.DataFrame:
     """The cluster's totals and the memo figures beside them, without those that do not apply."""
     rows = cluster[cluster["item"].isin(_TOTALS) & cluster["value"].notna()]
+    views = rows[rows["item"].str.contains("_based_")]
+    if views["value"].nunique() == 1 and views["value"].isin(rows.loc[rows["item"] == "total_with_indirect", "value"]).all():
+        rows = rows.drop(index=views.index)  # power by location and by market are the total itself
     needed = rows["item"].isin(_TOTALS[:4]) | rows["item"].eq("cluster_total_tce") | rows["value"].ne(0)
     return rows[needed].set_index("item").reindex([i for i in _TOTALS if i in set(rows[needed]["item"])]).reset_index()
 
