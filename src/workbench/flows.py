@@ -93,7 +93,8 @@ def settle(
     """Mark internal rows of a quantified ledger: (ledger with `internal` 0/1, settled flows, raw findings).
 
     `exchanges` is quantified (`as_ledger`). Settled flows: exchange_id, from_enterprise, to_enterprise, commodity, activity,
-    activity_unit, tco2e, taker_ledger, giver_ledger (how each side was found: filed, carved, added, none).
+    activity_unit, tco2e, taker_ledger, giver_ledger (how each side was found: filed, carved, added, none), and what each side
+    filed: sent, received, gap_pct.
     """
     ledger = ledger.copy()
     alone = _alone(ledger)
@@ -106,7 +107,7 @@ def settle(
     kinds = dictionary.carriers()["kind"]
     for (giver, taker, commodity), group in pairs.groupby(_PAIR, sort=True):
         flow = {"from_enterprise": giver, "to_enterprise": taker, "commodity": commodity}
-        flow |= {c: group[c].sum() for c in SUMS}
+        flow |= {c: group[c].sum() for c in SUMS} | _both_figures(group)
         first = group.sort_values("exchange_id").iloc[0]
         flow |= {c: first[c] for c in ("activity_unit", "exchange_id", "factor_level")} | {
             "factor_id": ";".join(sorted(set(group["factor_id"])))
@@ -125,6 +126,9 @@ def settle(
     columns = [
         "exchange_id",
         *_PAIR,
+        "sent",
+        "received",
+        "gap_pct",
         "activity",
         "activity_unit",
         "energy_gj",
@@ -134,6 +138,14 @@ def settle(
         "giver_ledger",
     ]
     return ledger, pd.DataFrame(settled, columns=columns), found
+
+
+def _both_figures(group: pd.DataFrame) -> dict[str, float]:
+    """What giver and taker filed for a flow, in the unit of its activity, and how far they are apart (% of the larger)."""
+    size = (group["activity"] / group["quantity"]).where(group["quantity"] > 0)
+    sent, received = ((group[c] * size).sum(min_count=1) for c in ("quantity_sent", "quantity_received"))
+    larger = max(sent, received)
+    return {"sent": sent, "received": received, "gap_pct": abs(sent - received) / larger * 100 if larger > 0 else float("nan")}
 
 
 def _as_counted(ledger: pd.DataFrame, taker: str, giver: str, commodity: str) -> dict:

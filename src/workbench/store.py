@@ -65,7 +65,7 @@ def _read_folder(path: Path) -> Package:
             files[found[0].name] = sha256(found[0])
     meta = _read_meta(meta_file)
     _own_factors(path, meta, tables, files, remarks)
-    known = {*files, "import_notes.csv", "planted_errors.csv", "reconciliation.csv"}
+    known = {*files, "import_notes.csv", "planted_errors.csv"}
     for stray in sorted(set(p.name for p in path.iterdir() if p.suffix in (".csv", ".parquet", ".xlsx")) - known):
         remarks.append({"check": "unknown_table", "table": stray, "seen": stray})
     return Package(path, meta, tables, files, remarks)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import benchmarks, chp, findings, inventory, materiality, position, transfer, uncertainty
+from workbench import benchmarks, chp, findings, inventory, magnitude, materiality, position, transfer, uncertainty
 from workbench.inventory import Inventory
 from workbench.params import Settings
 from workbench.store import Package
@@ -143,7 +143,10 @@ def _cluster(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     goods = tables["materials_bought"]
     outside = goods[goods["internal"] == 0] if len(goods) else goods
     memo = rows.loc[rows["internal"] == 0, "upstream_tco2e"].sum() + pd.to_numeric(outside["upstream_tco2e"]).sum()
+    flows = tables["allocation"]
     items = [
+        ("internal_purchases_at_real_factors_tco2e", flows["real_tco2e"].sum(), "tCO2e"),
+        ("internal_sales_at_real_factors_tco2e", flows["deducted_real_tco2e"].sum(), "tCO2e"),
         ("of_which_eliminated_at_real_factors_tco2e", bridge["eliminated_at_real_factor_tco2e"], "tCO2e"),
         ("of_which_allocation_adjustment_tco2e", bridge["allocation_adjustment_tco2e"], "tCO2e"),
         ("cluster_upstream_tco2e", memo, "tCO2e"),
@@ -167,8 +170,9 @@ def _reading(
     intensities = benchmarks.intensities(rows, checked["enterprises"], made, str(meta.get("currency", "")))
     targets, problems = position.dual_control(cluster, checked["enterprises"], meta, year)
     budget, more = position.carbon_budget(meta, cluster, year)
+    doubts = [part.assign(table="inventory") for part in magnitude.check_intensities(rows) if len(part)]
     tables = {
         "key_sources": benchmarks.key_sources(rows), "benchmark_positions": positions, "dual_control": targets,
         "carbon_budget": budget, "peers": benchmarks.peers(intensities, checked["enterprises"]),
     }  # fmt: skip
-    return tables, [*found, *problems, *more]
+    return tables, [*found, *problems, *more, *doubts]

@@ -34,7 +34,13 @@ def boundary_bridge(cluster: pd.DataFrame, lang: str = "en") -> Picture:
     start, end = items["sum_of_enterprises_tco2e"], items["cluster_total_tco2e"]
     bought, sold = abs(items.get("internal_purchases_tco2e", 0.0)), abs(items.get("internal_sales_tco2e", 0.0))
     steps = [("sum", start, 0.0)]
-    if "internal_purchases_tco2e" in items or "internal_sales_tco2e" in items:
+    real = [items.get(f"internal_{end}_at_real_factors_tco2e", np.nan) for end in ("purchases", "sales")]
+    adjustment = items.get("of_which_allocation_adjustment_tco2e", 0.0)
+    if np.isfinite(real).all() and abs(adjustment) > 1e-9 * max(abs(start), 1.0):
+        bought, sold = real
+        steps += [("purchases", -bought, start), ("sales", sold, start - bought)]
+        steps += [("adjustment", -adjustment, start - bought + sold)]
+    elif "internal_purchases_tco2e" in items or "internal_sales_tco2e" in items:
         steps += [("purchases", -bought, start), ("sales", sold, start - bought)]
     else:
         steps += [("eliminated", end - start, start)]
@@ -50,7 +56,15 @@ def boundary_bridge(cluster: pd.DataFrame, lang: str = "en") -> Picture:
     cut = min(levels) > 0 and moves > 0 and moves < 0.12 * max(levels)
     floor = say(min(levels) - 1.2 * (max(levels) - min(levels))) if cut else min(0.0, say(min(levels)))
     floor = max(floor, 0.0) if cut else floor
-    colours = {"sum": "#7b8187", "total": SELECTED, "purchases": "#009E73", "sales": ALARM, "eliminated": "#009E73", "gap": PALE}
+    colours = {
+        "sum": "#7b8187",
+        "total": SELECTED,
+        "purchases": "#009E73",
+        "sales": ALARM,
+        "eliminated": "#009E73",
+        "gap": PALE,
+        "adjustment": "#CC79A7",
+    }
     for place, (kind, step, base) in enumerate(steps):
         lower, upper = sorted((say(base), say(base + step)))
         lower = max(lower, floor)
@@ -86,6 +100,7 @@ def boundary_bridge(cluster: pd.DataFrame, lang: str = "en") -> Picture:
         end=say.say(end),
         bought=say.say(bought),
         sold=say.say(sold),
+        adjustment=say.say(adjustment),
         eliminated=say.say(start - end),
         share=percent(share(start - end, start), lang),
     )

@@ -50,8 +50,9 @@ SHOWN = {
         "rest_in": "tables/enterprises.csv",
     },
     "settled": {
-        "columns": ["exchange_id", "from_enterprise", "to_enterprise", "commodity", "activity", "activity_unit", "tco2e"]
-        + ["taker_ledger", "giver_ledger"]
+        "columns": ["exchange_id", "from_enterprise", "to_enterprise", "commodity", "activity_unit", "sent", "received", "gap_pct"]
+        + ["tco2e", "taker_ledger", "giver_ledger"],
+        "digits": {"gap_pct": 1},
     },
     "factors": {
         "columns": [*_FACTOR, "source", "valid_from", "confidence", "reason", "sha256"],
@@ -60,6 +61,7 @@ SHOWN = {
     },
     "same_factors": {"columns": [*_FACTOR, "reason", "sha256"], "digits": {"tco2e_per_unit": 5}, "note": "hash"},
     "totals": {},
+    "reconciliation": {"columns": ["item", "region", "year", "modelled", "published", "unit", "ratio", "source", "note"]},
     "evidence": {"digits": {"gross_tco2e": 0, "share_pct": 2}},
     "sellers": {
         "columns": ["enterprise_id", "carrier", "net_output", "unit", "tco2e", "tce", "factor_tco2e_per_unit", "basis"],
