@@ -215,8 +215,12 @@ def test_a_notebook_without_the_one_before_names_it(tmp_path):
     assert "10_intake" in failed.value.evalue and "\n" not in failed.value.evalue
 
 
+FIGURES = {"example-park": 573_168.999164, "ohio-metals": 354_556.709223, "tangshan-steel": 177_329_945.618}  # tCO2e
+SHIPPED_RUNS = [("example-park", "zh"), ("example-park", "en"), ("ohio-metals", "en"), ("tangshan-steel", "zh")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "lang"), [("example-park", "zh"), ("example-park", "en"), ("ohio-metals", "en")])
+@pytest.mark.parametrize(("name", "lang"), SHIPPED_RUNS)
 def test_the_shipped_clusters_run_to_the_report(name, lang, tmp_path):
     _, given = params.load(name)
     folder = run_all(tmp_path / "run", **given | {"lang": lang, "package": str(ROOT / given["package"])})
@@ -224,6 +228,11 @@ def test_the_shipped_clusters_run_to_the_report(name, lang, tmp_path):
     for path in NOTEBOOKS:
         page = report.export(folder / path.name, folder / f"{path.stem}.html", lang=lang, kind="notebook")
         assert '<code class="formula">' not in page.read_text(encoding="utf-8")
+    inventory = table(folder, "inventory")
+    assert all(row["factor_reason"] and row["factor_level"] for row in inventory if row["factor_id"])
+    items = {row["item"]: float(row["value"] or "nan") for row in table(folder, "cluster")}
+    assert items["cluster_total_tco2e"] == pytest.approx(FIGURES[name], rel=1e-7)
+    assert items["cluster_total_low_tco2e"] < FIGURES[name] < items["cluster_total_high_tco2e"]
     if name == "example-park":
         assert {row["check"] for row in table(folder, "findings")} >= {"synthetic_data", "duplicate_row", "unknown_unit"}
 

@@ -20,6 +20,11 @@ NUMERIC = ("number", "fraction", "year", "month")
 
 def read_table(name: str) -> pd.DataFrame:
     """One of the workbench's own tables under `data/` (path without `.csv`), every cell as text, blanks as ''."""
+    return _read(name).copy()  # lazy under copy on write, and the caller may change it
+
+
+@cache
+def _read(name: str) -> pd.DataFrame:
     return pd.read_csv(DATA / f"{name}.csv", dtype=str, keep_default_na=False)
 
 

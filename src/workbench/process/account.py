@@ -23,6 +23,8 @@ def emissions(
     tco2e = tco2 + other_gases_tco2e (CH4, N2O, PFC, HFC, SF6 x GWP), factor_id, product_carbon (1 where carbon of a product is
     deducted; such rows are negative) and the inventory's keys. Source: GB/T 32150/32151, NDRC and MEE guidelines by sector.
     """
+    if process.empty and (assays is None or assays.empty):
+        return pd.DataFrame(), pd.DataFrame(columns=factors.COLUMNS), []
     rows, found = _filed(process, "process", year)
     measured, problems = _filed(pd.DataFrame() if assays is None else assays, "assays", year)
     table = _table(str(meta.get("gwp_set", "")))
