@@ -115,9 +115,17 @@ def _process(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int) -
 
 def _with_sources(rows: pd.DataFrame) -> pd.DataFrame:
     """Source and scope of balanced rows."""
-    kinds = look_up(rows["carrier"], dictionary.carriers()["kind"], "fuel") if len(rows) else pd.Series(dtype=str)
-    pairs = [_SOURCE.get((k, s), ("combustion", 1)) for k, s in zip(kinds, rows["sign"], strict=True)]
-    return rows.assign(source=[p[0] for p in pairs], scope=[p[1] for p in pairs], product_carbon=0)
+    if rows.empty:
+        return rows.assign(source="", scope=0, product_carbon=0)
+    kinds = dictionary.carriers()["kind"]
+    code, _ = ledger.codes(rows, ["carrier", "sign"])
+    distinct = rows.iloc[ledger.firsts(code)]
+    pairs = [
+        _SOURCE.get((kinds.get(c, "fuel"), s), ("combustion", 1))
+        for c, s in zip(distinct["carrier"], distinct["sign"], strict=True)
+    ]
+    source, scope = (np.array(column)[code] for column in zip(*pairs, strict=True))
+    return rows.assign(source=source, scope=scope, product_carbon=0)
 
 
 def _finish(rows: pd.DataFrame, used: pd.DataFrame, levels: tuple[str, ...], meta: dict[str, Any], year: int) -> pd.DataFrame:
@@ -172,16 +180,16 @@ def _half_ranges(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def _reasons(rows: pd.DataFrame, used: pd.DataFrame, levels: tuple[str, ...]) -> pd.Series:
     """Why this factor row and not a better one, as `level:status` for each level up to the one taken."""
     reason = used.set_index("factor_id")["reason"]
-    distinct = rows[["factor_id", "factor_level"]].drop_duplicates()
+    code, _ = ledger.codes(rows, ["factor_id", "factor_level"])
+    distinct = rows.iloc[ledger.firsts(code)]
     rank = {level: number for number, level in enumerate(levels)}
     text = []
-    for factor_id, level in distinct.itertuples(index=False):
-        own = [step for step in levels if step in ("measured", "supplier") and rank[step] < rank.get(level, len(levels))]
-        before = [f"{step}:not_filed" for step in own]
+    for factor_id, level in zip(distinct["factor_id"], distinct["factor_level"], strict=True):
         said = str(reason.get(factor_id, f"{level}:taken" if level else ""))
-        text.append("; ".join([*(before if "measured" not in said else []), said]) if said else "")
-    known = dict(zip(distinct.itertuples(index=False, name=None), text, strict=True))
-    return pd.Series([known[pair] for pair in zip(rows["factor_id"], rows["factor_level"], strict=True)], index=rows.index)
+        own = [step for step in levels if step in ("measured", "supplier") and rank[step] < rank.get(level, len(levels))]
+        before = [f"{step}:not_filed" for step in own] if "measured" not in said else []
+        text.append("; ".join([*before, said]) if said else "")
+    return pd.Series(np.array(text, dtype=object)[code], index=rows.index, dtype="str")
 
 
 def by_enterprise(rows: pd.DataFrame, enterprises: pd.DataFrame, products: pd.DataFrame, currency: str) -> pd.DataFrame:

@@ -18,8 +18,9 @@ _FLOW = ["enterprise_id", "unit_id", "carrier", "flow", "counterparty"]
 def of_year(energy: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Ledger rows of the year that carry energy, indexed by their line, months preferred to a yearly row of the same flow."""
     kinds = dictionary.carriers()["kind"]
-    other = energy["carrier"].isin(kinds.index[kinds.isin(["charge", "direct"])])
-    rows = energy.reindex(columns=["row", "year", "month", "quantity", "cost", *KEYS, *STATED])[(energy["year"] == year) & ~other]
+    counts = (energy["year"] == year) & ~energy["carrier"].isin(kinds.index[kinds.isin(["charge", "direct"])])
+    rows = energy.reindex(columns=["row", "year", "month", "quantity", "cost", *KEYS, *STATED])
+    rows = rows if counts.all() else rows[counts]
     blank = {c: rows[c].fillna("") for c in ("unit_id", "counterparty", "quality", "evidence", "note") if rows[c].isna().any()}
     rows = rows.assign(**blank).set_index("row")
     rows["_flow"], _ = codes(rows, _FLOW)
