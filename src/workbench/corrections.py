@@ -31,6 +31,23 @@ _NO_TONNES = {
     **dict.fromkeys(("factor_substitute", "factor_remembered", "factor_missing", "heat_default", "steam_default"), "factor"),
     **dict.fromkeys(("unit_sum_mismatch", "exchange_carved", "exchange_not_filed", "suspicious_text"), "total_same"),
     **dict.fromkeys(("unknown_column", "duplicate_column", "unknown_table", "encoding", "import_note"), "elsewhere"),
+    **dict.fromkeys(
+        (
+            "price_missing",
+            "price_from_table",
+            "upstream_missing",
+            "hidden_transfer",
+            "own_factor_not_used",
+            "chp_no_output",
+            "chp_no_fuel",
+            "chp_output_sold",
+            "chp_output_short",
+            "chp_heat_clipped",
+            "chp_cold_heat",
+            "assay_unused",
+        ),
+        "total_same",
+    ),
     "unit_mismatch": "unreadable",
 }
 

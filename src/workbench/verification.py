@@ -102,7 +102,7 @@ def evidence(rows: pd.DataFrame) -> pd.DataFrame:
     out = gross.groupby(["quality", "factor_level"], sort=True).agg(rows=("tco2e", "size"), gross_tco2e=("gross_tco2e", "sum"))
     out = out.reset_index()
     total = out["gross_tco2e"].sum()
-    return out.assign(share_pct=out["gross_tco2e"] / total * 100 if total else 0.0)
+    return out.assign(share_pct=(out["gross_tco2e"] / total * 100).round(4) if total else 0.0)
 
 
 def _ranges(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:

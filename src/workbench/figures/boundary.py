@@ -24,6 +24,8 @@ from workbench.figures.style import (
 )
 from workbench.wording import text
 
+SHOWN = 5e-4  # share of the sum below which an adjustment is no bar of its own
+
 
 @styled
 def boundary_bridge(cluster: pd.DataFrame, lang: str = "en") -> Picture:
@@ -36,7 +38,7 @@ def boundary_bridge(cluster: pd.DataFrame, lang: str = "en") -> Picture:
     steps = [("sum", start, 0.0)]
     real = [items.get(f"internal_{end}_at_real_factors_tco2e", np.nan) for end in ("purchases", "sales")]
     adjustment = items.get("of_which_allocation_adjustment_tco2e", 0.0)
-    if np.isfinite(real).all() and abs(adjustment) > 1e-9 * max(abs(start), 1.0):
+    if np.isfinite(real).all() and abs(adjustment) > SHOWN * max(abs(start), 1.0):
         bought, sold = real
         steps += [("purchases", -bought, start), ("sales", sold, start - bought)]
         steps += [("adjustment", -adjustment, start - bought + sold)]
