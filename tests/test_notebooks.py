@@ -15,7 +15,7 @@ import papermill
 import pytest
 
 from browser import open_page, skip_without_browser
-from workbench import params, report, wording, words
+from workbench import findings, params, report, wording, words
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = [ROOT / "notebooks" / f"{n}.ipynb" for n in ("10_intake", "20_inventory", "30_potential", "40_selection", "50_report")]
@@ -293,6 +293,11 @@ def test_both_languages_say_the_same_numbers():
         assert entry["en"] and entry["zh"], key
         if key.startswith(("report.", "nature.", "money.", "parameter.")):
             assert names["en"] == names["zh"], key
+
+
+def test_every_check_has_a_name_in_both_languages():
+    for check in findings.catalogue().index:
+        assert wording.label(check, "zh") != check and wording.label(check, "en") != check, check
 
 
 def test_every_parameter_and_shown_column_has_words():

@@ -157,9 +157,9 @@ def reading_summary(found: Tables, lang: str) -> Prose:
     return Prose(tuple(said), lang)
 
 
-def transfer_summary(transfers: pd.DataFrame, cluster: pd.DataFrame, before: bool, lang: str) -> Prose:
-    """Purchases that rose while own emissions fell."""
-    if not before:
+def transfer_summary(transfers: pd.DataFrame, energy: pd.DataFrame, year: int, lang: str) -> Prose:
+    """Purchases that rose while own emissions fell, where the ledger holds the year before."""
+    if not (energy["year"] == year - 1).any():
         return Prose((say("transfer.no_year", lang),), lang)
     flagged = transfers[transfers["flagged"] == 1]
     if flagged.empty:
