@@ -33,6 +33,7 @@ _NO_TONNES = {
     **dict.fromkeys(("unknown_column", "duplicate_column", "unknown_table", "encoding", "import_note"), "elsewhere"),
     "unit_mismatch": "unreadable",
 }
+_PREFERRED = ("consumption_mismatch", "months_and_year", "exchange_mismatch")  # one of two figures was taken
 
 
 def as_filed(package: Package, tables: Tables, name: str) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def undo(
     if check == "exchange_ledger":
         return _exchange_for_ledger(finding, tables, found)
     row = pd.to_numeric(finding["row"], errors="coerce")
-    if row not in filed[name].index:
+    if (finding["effect"] == "kept" and check not in _PREFERRED) or row not in filed[name].index:
         return None, "as_filed"
     line = filed[name].loc[[int(row)]]
     if finding["effect"] == "row_set_aside":
@@ -102,9 +103,13 @@ def _row_for_nothing(name: str, line: pd.DataFrame, finding: dict, year: int) ->
     if reason:
         return None, reason
 
+    def types(table: pd.DataFrame) -> dict:
+        """Of text and floats; whole numbers stay as filed, for a month may be blank."""
+        return {column: kind for column, kind in table.dtypes.items() if not pd.api.types.is_integer_dtype(kind)}
+
     def believed(tables: Tables) -> Tables:
         known = line["row"].isin(tables[name]["row"]).all()  # two findings may have set the same row aside
-        return tables if known else tables | {name: pd.concat([tables[name], line.astype(tables[name].dtypes.to_dict())])}
+        return tables if known else tables | {name: pd.concat([tables[name], line.astype(types(tables[name]))])}
 
     return believed, note
 

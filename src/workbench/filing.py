@@ -145,6 +145,12 @@ def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame) -> tuple[pd.Data
         value = pd.to_numeric(column.mask(formula, "").str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True), errors="coerce")
         value = value.where(value.abs() < float("inf")).astype(float)
         wrong = value.isna() & (column != "") & ~formula
+        most = 10 ** dictionary.threshold("number_power_of_ten")
+        beyond = value.notna() & ~value.abs().between(1 / most, most) & value.ne(0)
+        value = value.mask(beyond)
+        if beyond.any():
+            rows, place = text[beyond], {"table": name, "field": field.field, "effect": effect}
+            problems.append(findings.raw("out_of_range", rows, **place, seen=rows[field.field], expected=f"{1 / most:g} … {most:g}"))
         if wrong.any():
             rows = text[wrong]
             problems.append(

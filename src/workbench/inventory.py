@@ -257,7 +257,7 @@ def of_cluster(rows: pd.DataFrame) -> pd.DataFrame:
     }
     for name, part in _memos(outside).items():
         items.append(
-            (f"cluster_{name}" if name != "total_direct_ets" else name, part.sum(min_count=1), units_of.get(name, "tCO2e"))
+            (f"cluster_{name}" if name != "total_direct_ets" else name, part.sum(min_count=min(1, len(part))), units_of.get(name, "tCO2e"))
         )
     items.append(("cluster_total_half_range_tco2e", _half_range(outside), "tCO2e"))
     table = pd.DataFrame(items, columns=["item", "value", "unit"])

@@ -254,8 +254,10 @@ def _date(value: Any, *, end: bool = False) -> datetime.date | None:
 
 
 def _number(value: Any) -> float:
-    """A finite number as filed, else NaN; text and true/false are no numbers."""
+    """A number as filed that can be meant, else NaN; text and true/false are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return math.nan
+    if value and abs(math.log10(abs(value))) > dictionary.threshold("number_power_of_ten"):
         return math.nan
     return float(value)
 
