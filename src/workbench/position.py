@@ -257,9 +257,8 @@ def _number(value: Any) -> float:
     """A number as filed that can be meant, else NaN; text and true/false are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return math.nan
-    if value and abs(math.log10(abs(value))) > dictionary.threshold("number_power_of_ten"):
-        return math.nan
-    return float(value)
+    most = 10 ** dictionary.threshold("number_power_of_ten")
+    return math.nan if abs(value) > most else 0.0 if abs(value) < 1 / most else float(value)
 
 
 def _bad(check: str, field: str, seen: Any, expected: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ Each table is the work of one module; this one calls them in order and gathers t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -49,7 +49,8 @@ def examine(
     tables |= read
     told = findings.collect([*made.findings, *found, *more, *problems], settings.lang)
     known = pd.concat([intake, told], ignore_index=True).drop_duplicates("finding_id")
-    errors = materiality.misstatements(package, checked, made, known, settings.year, lang=settings.lang)
+    filed = replace(package, meta=meta)  # both sides of a misstatement are counted by the same rules
+    errors = materiality.misstatements(filed, checked, made, known, settings.year, lang=settings.lang)
     tables |= {"misstatements": errors, "materiality": materiality.conclusion(errors, rows, settings.materiality_pct)}
     return Verification(rows, tables, told)
 
