@@ -14,8 +14,14 @@ HOSTILE = (
     "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "+1+1", "@SUM(A1)", "a'b\"c", "line\nbreak", "tab\tbed", "🏭🔥", "x" * 5000,
     "{0}", "{name}", "%s", "企业一", "\u202egnihton", "\x1f7", "nan", "None", "NULL", "-", "0", "007", "a;b", "a|b", "own:a:b",
 )  # fmt: skip
-NUMBERS = ("", "0", "-0", "-5", "1e300", "-1e300", "1e-300", "nan", "inf", "-inf", "12,5OO", "1,000", "1.2.3", "１２", "abc", "0x10", "1e400", "True")
-CODES = ("", "unobtainium", "Bituminous", "煤", "coal ", "process", "electricity", "waste_heat", "steam", "direct_tco2e", "demand_charge", "compressed_air")
+NUMBERS = (
+    "", "0", "-0", "-5", "1e300", "-1e300", "1e-300", "nan", "inf", "-inf", "12,5OO", "1,000", "1.2.3", "１２", "abc", "0x10",
+    "1e400", "True",
+)  # fmt: skip
+CODES = (
+    "", "unobtainium", "Bituminous", "煤", "coal ", "process", "electricity", "waste_heat", "steam", "direct_tco2e",
+    "demand_charge", "compressed_air",
+)  # fmt: skip
 META: dict[str, tuple[Any, ...]] = {
     "id": (None, 7, ["x"], "<b>x</b>"),
     "name": (None, "", 12, [], {}, {"en": None}, {"zh": "<script>"}, {"en": ["a"]}),
@@ -33,7 +39,8 @@ META: dict[str, tuple[Any, ...]] = {
         None, "", "x", 5, {}, {"kind": "carbon_total"}, [None], [[]], ["x"], [{}], [{"kind": []}],
         [{"kind": "carbon_total", "base_year": "x", "base_value": None, "target_year": 2025}],
         [{"kind": "energy_intensity", "base_year": 2020, "base_value": 1, "target_year": 2025, "reduction_pct": 200, "unit": 5}],
-        [{"kind": "carbon_intensity", "base_year": 2020, "base_value": 1e300, "target_year": 2025, "reduction_pct": 20, "unit": "t/x/y"}],
+        [{"kind": "carbon_intensity", "base_year": 2020, "base_value": 1e300, "target_year": 2025, "reduction_pct": 20,
+        "unit": "t/x/y"}],
         [{"kind": "carbon_total", "base_year": 2020, "base_value": 1e300, "target_value": 1e300, "target_year": 2021}],
         [{"kind": "carbon_total", "base_year": float("nan"), "base_value": float("inf"), "target_year": 2025}],
     ),
@@ -41,13 +48,15 @@ META: dict[str, tuple[Any, ...]] = {
         None, "", "x", 5, [], {}, {"value_tco2e": "x"}, {"value_tco2e": 1, "period": None}, {"value_tco2e": 1, "period": []},
         {"value_tco2e": 1e300, "period": 2022}, {"value_tco2e": 1e-300, "period": 2022, "executed_tco2e": 1e300},
         {"value_tco2e": 5, "period": {"from": 2022, "to": 2021}}, {"value_tco2e": 5, "period": "2022-13"},
-        {"value_tco2e": 5, "period": 2022, "executed_tco2e": {"x": 1}}, {"value_tco2e": 5, "period": 2022, "executed_tco2e": {13: 1}},
+        {"value_tco2e": 5, "period": 2022, "executed_tco2e": {"x": 1}}, {"value_tco2e": 5, "period": 2022,
+         "executed_tco2e": {13: 1}},
         {"value_tco2e": 5, "period": 2022, "executed_tco2e": {1: None}}, {"value_tco2e": 5, "period": 2022, "executed_tco2e": []},
         {"value_tco2e": 5, "period": 0}, {"value_tco2e": 5, "period": {"from": 1, "to": 9999}},
         {"value_tco2e": 5, "period": 2022, "as_of": []}, {"value_tco2e": 5, "period": 2022, "as_of": "2022-02-30"},
     ),
     "chp": (
-        None, "", "x", 5, [], {"x": 1}, {"boiler_efficiency_pct": "x"}, {"boiler_efficiency_pct": 900}, {"heat_temperature_c": None},
+        None, "",
+        "x", 5, [], {"x": 1}, {"boiler_efficiency_pct": "x"}, {"boiler_efficiency_pct": 900}, {"heat_temperature_c": None},
         {"boiler_efficiency_pct": 0}, {"heat_efficiency_pct": []}, {5: 5},
     ),
     "chp_method": (None, "", "unknown", 5, [], "exergy", "heat_first", "efficiency"),
@@ -78,6 +87,16 @@ def numeric(name: str, table: pd.DataFrame) -> list[str]:
 def _some(draw: random.Random, case: Case) -> str | None:
     names = sorted(name for name, table in case.tables.items() if len(table))
     return draw.choice(names) if names else None
+
+
+def _firms(case: Case) -> list[str]:
+    return list(case.tables.get("enterprises", pd.DataFrame()).get("enterprise_id", ["A"])) or ["A"]
+
+
+def _add(case: Case, **more: Any) -> None:
+    for name, rows in more.items():
+        both = [case.tables.get(name, pd.DataFrame()), pd.DataFrame(rows)]
+        case.tables[name] = pd.concat(both, ignore_index=True).fillna("")
 
 
 def empty_table(draw: random.Random, case: Case) -> str:
@@ -143,7 +162,8 @@ def odd_number(draw: random.Random, case: Case) -> str:
 
 
 def odd_size(draw: random.Random, case: Case) -> str:
-    name = draw.choice([n for n in ("energy", "exchanges", "process", "products", "assays", "materials") if n in case.tables] or ["x"])
+    sized = ("energy", "exchanges", "process", "products", "assays", "materials")
+    name = draw.choice([n for n in sized if n in case.tables] or ["x"])
     if name == "x" or not len(case.tables[name]):
         return ""
     column = draw.choice([c for c in numeric(name, case.tables[name]) if c not in ("year", "month")] or ["year"])
@@ -197,21 +217,22 @@ def doubled(draw: random.Random, case: Case) -> str:
 
 def exchanges(draw: random.Random, case: Case) -> str:
     """Exchanges of members with themselves, in cycles, with strangers, of every commodity, twice, on one side only."""
-    firms = list(case.tables.get("enterprises", pd.DataFrame()).get("enterprise_id", ["A"])) or ["A"]
-    firms = [*firms, "", "stranger"]
+    firms = [*_firms(case), "", "stranger"]
     rows = []
     for number in range(draw.randint(1, 8)):
         rows.append(
             {
                 "exchange_id": draw.choice(["", "X1", f"Z{number}"]), "year": draw.choice(["2022", "2022", "2022", "2021", ""]),
                 "from_enterprise": draw.choice(firms), "to_enterprise": draw.choice(firms),
-                "commodity": draw.choice(["steam", "electricity", "coke", "waste_heat", "compressed_air", "hot_water", "heat", "x", "natural_gas"]),
-                "quantity_sent": draw.choice(["", "10", "0", "1e300", "x"]), "quantity_received": draw.choice(["", "9", "0", "100000", "-1"]),
+                "commodity": draw.choice(["steam", "electricity", "coke", "waste_heat", "compressed_air", "hot_water", "heat",
+                "x", "natural_gas"]),
+                "quantity_sent": draw.choice(["", "10", "0", "1e300", "x"]),
+                "quantity_received": draw.choice(["", "9", "0", "100000", "-1"]),
                 "unit": draw.choice(["t", "MWh", "GJ", "10^4 Nm3", "", "furlong"]), "ncv": draw.choice(["", "2.7", "0"]),
                 "tco2_per_unit": draw.choice(["", "0.3", "0", "1e10"]),
             }
         )  # fmt: skip
-    case.tables["exchanges"] = pd.concat([case.tables.get("exchanges", pd.DataFrame()), pd.DataFrame(rows)], ignore_index=True).fillna("")
+    _add(case, exchanges=rows)
     return f"{len(rows)}"
 
 
@@ -219,7 +240,7 @@ def ledger(draw: random.Random, case: Case) -> str:
     """Rows of every flow, carrier and unit, on units and between members."""
     from workbench import dictionary, units
 
-    firms = list(case.tables.get("enterprises", pd.DataFrame()).get("enterprise_id", ["A"])) or ["A"]
+    firms = _firms(case)
     known = list(units.table()["unit"])
     plants = [*case.tables.get("units", pd.DataFrame()).get("unit_id", []), "", ""]
     rows = [
@@ -227,7 +248,8 @@ def ledger(draw: random.Random, case: Case) -> str:
             "enterprise_id": draw.choice(firms), "year": draw.choice(["2022", "2022", "2022", "2021"]),
             "month": draw.choice(["", "", "1", "12", "13"]), "unit_id": draw.choice(plants),
             "carrier": draw.choice(list(dictionary.carriers().index)), "flow": draw.choice(dictionary.codes("flows")),
-            "quantity": draw.choice(["0", "1", "1000", "1e6", "1e300"]), "unit": draw.choice([*known, "t", "MWh", "GJ", "10^4 Nm3"]),
+            "quantity": draw.choice(["0", "1", "1000", "1e6", "1e300"]),
+            "unit": draw.choice([*known, "t", "MWh", "GJ", "10^4 Nm3"]),
             "cost": draw.choice(["", "1", "0", "1e9"]), "ncv": draw.choice(["", "", "20", "0"]),
             "carbon_content": draw.choice(["", "", "0.025", "0"]), "oxidation": draw.choice(["", "", "0.98", "0", "1"]),
             "tco2_per_unit": draw.choice(["", "", "2", "0", "-1"]), "counterparty": draw.choice([*firms, "", "", "grid"]),
@@ -236,61 +258,65 @@ def ledger(draw: random.Random, case: Case) -> str:
         }
         for _ in range(draw.randint(1, 15))
     ]  # fmt: skip
-    case.tables["energy"] = pd.concat([case.tables.get("energy", pd.DataFrame()), pd.DataFrame(rows)], ignore_index=True).fillna("")
+    _add(case, energy=rows)
     return f"{len(rows)}"
 
 
 def processes(draw: random.Random, case: Case) -> str:
     from workbench import dictionary
 
-    firms = list(case.tables.get("enterprises", pd.DataFrame()).get("enterprise_id", ["A"])) or ["A"]
+    firms = _firms(case)
     codes = dictionary.codes("processes")
     parameters = list(dictionary.read_table("process_parameters")["parameter"])
     rows = [
-        {"enterprise_id": draw.choice(firms), "year": "2022", "process": draw.choice(codes), "quantity": draw.choice(["0", "10", "1e300"]),
+        {"enterprise_id": draw.choice(firms), "year": "2022", "process": draw.choice(codes),
+         "quantity": draw.choice(["0", "10", "1e300"]),
          "unit": draw.choice(["t", "10^4 Nm3", "kg", "MWh"]), "tco2_per_unit": draw.choice(["", "0.5", "-0.5", "0", "1e300"])}
         for _ in range(draw.randint(1, 8))
     ]  # fmt: skip
     assays = [
-        {"enterprise_id": draw.choice(firms), "year": "2022", "process": draw.choice([*codes, "x"]), "parameter": draw.choice([*parameters, "x"]),
+        {"enterprise_id": draw.choice(firms), "year": "2022", "process": draw.choice([*codes, "x"]),
+         "parameter": draw.choice([*parameters, "x"]),
          "value": draw.choice(["0", "5", "100", "1e9", "x", ""]), "unit": draw.choice(["%", "t", ""])}
         for _ in range(draw.randint(1, 8))
     ]  # fmt: skip
-    for name, more in (("process", rows), ("assays", assays)):
-        case.tables[name] = pd.concat([case.tables.get(name, pd.DataFrame()), pd.DataFrame(more)], ignore_index=True).fillna("")
+    _add(case, process=rows, assays=assays)
     return ""
 
 
 def cyclic_units(draw: random.Random, case: Case) -> str:
-    firms = list(case.tables.get("enterprises", pd.DataFrame()).get("enterprise_id", ["A"])) or ["A"]
+    firms = _firms(case)
     names = ["a", "b", "c"]
     rows = pd.DataFrame(
         {"unit_id": names, "enterprise_id": [draw.choice(firms) for _ in names], "name": names, "kind": "boiler",
          "parent_unit": [draw.choice([*names, "x", ""]) for _ in names]}
     )  # fmt: skip
-    case.tables["units"] = pd.concat([case.tables.get("units", pd.DataFrame()), rows], ignore_index=True).fillna("")
+    _add(case, units=rows)
     return ""
 
 
 def goods(draw: random.Random, case: Case) -> str:
     from workbench import benchmarks
 
-    firms = list(case.tables.get("enterprises", pd.DataFrame()).get("enterprise_id", ["A"])) or ["A"]
+    firms = _firms(case)
     codes = list(benchmarks.standards()["benchmark"])
     products = [
-        {"enterprise_id": draw.choice(firms), "year": draw.choice(["2022", "2021"]), "product": draw.choice([*codes, "thing", "水泥熟料"]),
-         "quantity": draw.choice(["0", "10", "1e300"]), "unit": draw.choice(["t", "MWh", "m2"]), "benchmark": draw.choice(["", *codes, "x"]),
+        {"enterprise_id": draw.choice(firms), "year": draw.choice(["2022", "2021"]),
+         "product": draw.choice([*codes, "thing", "水泥熟料"]),
+         "quantity": draw.choice(["0", "10", "1e300"]), "unit": draw.choice(["t", "MWh", "m2"]),
+         "benchmark": draw.choice(["", *codes, "x"]),
          "benchmark_correction": draw.choice(["", "5", "-5", "1e300"])}
         for _ in range(draw.randint(1, 6))
     ]  # fmt: skip
     materials = [
-        {"enterprise_id": draw.choice(firms), "year": draw.choice(["2022", "2021"]), "material": draw.choice(["quicklime", "x", "clinker", "pig_iron"]),
-         "flow": draw.choice(["purchase", "sale", "x"]), "quantity": draw.choice(["0", "10", "1e300"]), "unit": draw.choice(["t", "kg", "MWh"]),
+        {"enterprise_id": draw.choice(firms), "year": draw.choice(["2022", "2021"]),
+         "material": draw.choice(["quicklime", "x", "clinker", "pig_iron"]),
+         "flow": draw.choice(["purchase", "sale", "x"]), "quantity": draw.choice(["0", "10", "1e300"]),
+         "unit": draw.choice(["t", "kg", "MWh"]),
          "counterparty": draw.choice([*firms, ""])}
         for _ in range(draw.randint(1, 6))
     ]  # fmt: skip
-    for name, more in (("products", products), ("materials", materials)):
-        case.tables[name] = pd.concat([case.tables.get(name, pd.DataFrame()), pd.DataFrame(more)], ignore_index=True).fillna("")
+    _add(case, products=products, materials=materials)
     return ""
 
 
@@ -298,15 +324,18 @@ def own_factors(draw: random.Random, case: Case) -> str:
     from workbench import dictionary
 
     rows = [
-        {"factor_id": draw.choice(["", "own", "x", "cn-f1:bituminous"]), "carrier": draw.choice([*dictionary.carriers().index, "x"]),
-         "unit": draw.choice(["t", "10^4 Nm3", "GJ", "MWh", "", "x"]), "ncv_gj_per_unit": draw.choice(["", "20", "20000", "0", "x"]),
+        {"factor_id": draw.choice(["", "own", "x", "cn-f1:bituminous"]),
+         "carrier": draw.choice([*dictionary.carriers().index, "x"]),
+         "unit": draw.choice(["t", "10^4 Nm3", "GJ", "MWh", "", "x"]),
+         "ncv_gj_per_unit": draw.choice(["", "20", "20000", "0", "x"]),
          "carbon_tc_per_gj": draw.choice(["", "0.025", "25", "0"]), "oxidation": draw.choice(["", "0.98", "98", "0"]),
          "co2_t_per_unit": draw.choice(["", "2", "2000", "0", "x"]), "ch4_kg_per_unit": draw.choice(["", "1", "1e6"]),
-         "biogenic": draw.choice(["", "1", "0", "yes"]), "valid_from": draw.choice(["", "2022", "2030", "x"]), "valid_to": draw.choice(["", "2022", "2001"]),
+         "biogenic": draw.choice(["", "1", "0", "yes"]), "valid_from": draw.choice(["", "2022", "2030", "x"]),
+         "valid_to": draw.choice(["", "2022", "2001"]),
          "source": "x", "rubbish": "<b>"}
         for _ in range(draw.randint(1, 6))
     ]  # fmt: skip
-    case.tables["factors"] = pd.concat([case.tables.get("factors", pd.DataFrame()), pd.DataFrame(rows)], ignore_index=True).fillna("")
+    _add(case, factors=rows)
     return ""
 
 
@@ -332,14 +361,15 @@ def no_meta(draw: random.Random, case: Case) -> str:
 def another_year(draw: random.Random, case: Case) -> str:
     for name, table in case.tables.items():
         if "year" in table.columns:
-            case.tables[name] = table.assign(year="2021") if draw.random() < 0.7 else pd.concat([table, table.assign(year="2021")], ignore_index=True)
+            before = table.assign(year="2021")
+            case.tables[name] = before if draw.random() < 0.7 else pd.concat([table, before], ignore_index=True)
     return ""
 
 
 def one_enterprise(draw: random.Random, case: Case) -> str:
+    first = _firms(case)[0]
     for name, table in case.tables.items():
         if "enterprise_id" in table.columns and len(table):
-            first = case.tables["enterprises"]["enterprise_id"].iloc[0] if len(case.tables.get("enterprises", ())) and "enterprise_id" in case.tables["enterprises"] else ""
             case.tables[name] = table[table["enterprise_id"] == first]
     return ""
 

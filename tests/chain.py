@@ -1,4 +1,4 @@
-"""The intake and inventory notebooks on a package, cell by cell in this process: the chain of a run, with or without its figures."""
+"""The intake and inventory notebooks on a package, cell by cell in this process: the chain of a run."""
 
 from __future__ import annotations
 

@@ -98,27 +98,11 @@ def _parameters(method: str, given: dict[str, float]) -> tuple[dict[str, float],
         )
     needed = table[table["method"] == method]
     chosen = needed["value"].astype(float).to_dict() | {name: _number(given[name]) for name in needed.index if name in given}
-    wrong = [n for n, v in chosen.items() if not _possible(n, v)]
+    wrong = [n for n, v in chosen.items() if not (0 < v <= 100 if n.endswith("_pct") else v > -_KELVIN)]
     if wrong:
         raise ParameterError(f"{', '.join(wrong)}: an efficiency is above 0 and at most 100 %, a temperature above -273.15 degC")
     recalled = [n for n in needed.index if n not in given and needed.at[n, "confidence"] == "remembered"]
     return chosen, [findings.raw("factor_remembered", table="chp_references", field=n, seen=n) for n in recalled]
-
-
-def _possible(name: str, value: float) -> bool:
-    return 0 < value <= 100 if name.endswith("_pct") else value > -_KELVIN
-
-
-def _stated(meta: dict[str, Any]) -> tuple[dict[str, float], list[pd.DataFrame]]:
-    """What `chp` of cluster.yaml states and can be used; the rest as findings."""
-    said = meta.get("chp") or {}
-    known = dictionary.read_table("chp_references")["reference"].tolist()
-    place = {"table": "cluster", "expected": ", ".join(known)}
-    if not isinstance(said, dict):
-        return {}, [findings.raw("cluster_field", field="chp", seen=str(said), **place)]
-    good = {name: _number(value) for name, value in said.items() if name in known and _possible(name, _number(value))}
-    odd = [name for name in said if name not in good]
-    return good, [findings.raw("cluster_field", field=f"chp.{n}", seen=str(said[n]), **place) for n in odd]
 
 
 def _number(value: Any) -> float:
@@ -141,13 +125,13 @@ def seller_factors(
     carries the mean of its purchases. Where nothing can be computed the factor as counted stands, with a finding. `basis` is the
     word key `chp.basis.*`. A mapping `chp` in `meta` states parameters of the method (see `split`).
     """
-    stated, problems = _stated(meta)
+    stated = meta.get("chp") if isinstance(meta.get("chp"), dict) else {}
     kinds = dictionary.carriers()["kind"]
     rows, ledger, settled = _clean(rows), _clean(ledger), _clean(settled)
     handed = settled.rename(columns={"from_enterprise": "enterprise_id", "commodity": "carrier"})
     given = pd.concat([rows.loc[rows["source"].isin(_SOLD), ["enterprise_id", "carrier"]], handed[["enterprise_id", "carrier"]]])
     given = given[given["carrier"].map(kinds).isin(["electricity", "heat"]) & given["carrier"].ne("waste_heat")]
-    parts, found = [], problems
+    parts, found = [], []
     for seller, carriers in given.drop_duplicates().groupby("enterprise_id", sort=True)["carrier"]:
         mine = [table[table["enterprise_id"] == seller] for table in (rows, ledger, equipment, handed)]
         table, problems = _of_seller(*mine, sorted(carriers), method, stated)

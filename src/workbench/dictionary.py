@@ -72,7 +72,7 @@ def threshold(name: str) -> float:
 
 
 def conceivable(values: pd.Series) -> pd.Series:
-    """Which numbers can be meant, whatever their unit: 0, or between the inverse of a power of ten and that power; blanks cannot."""
+    """Which numbers can be meant in any unit: 0, or between a power of ten (`thresholds.csv`) and its inverse; blanks cannot."""
     most = 10 ** threshold("number_power_of_ten")
     return values.abs().between(1 / most, most) | values.eq(0)
 

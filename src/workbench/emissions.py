@@ -226,7 +226,8 @@ def _own_ids(rows: pd.DataFrame, measured: pd.Series) -> pd.Series:
     """Ids of factors that filers state themselves, made of what they state, so that row order does not matter."""
     short = {"ncv": "ncv", "carbon_content": "cc", "carbon_per_unit": "c", "oxidation": "of"}
     said = rows.reindex(columns=["enterprise_id", "carrier", "activity_unit", "tco2e_per_activity", *short])
-    said = said.assign(tco2e_per_activity=said["tco2e_per_activity"].where(measured), enterprise_id=said["enterprise_id"].fillna(""))
+    said["tco2e_per_activity"] = said["tco2e_per_activity"].where(measured)
+    said["enterprise_id"] = said["enterprise_id"].astype(object).fillna("")
     number = said.groupby(list(said), dropna=False, sort=False).ngroup()
     ids = []
     for row in said[~number.duplicated()].itertuples(index=False):

@@ -59,20 +59,15 @@ def apply(filing: Filing, raw: list[pd.DataFrame]) -> Filing:
     tables = dict(filing.tables)
     aside = [filing.set_aside]
     for part in (p for p in raw if len(p)):
-        for finding in part[part["effect"].isin(["value_ignored", "row_set_aside"])].itertuples():
-            table = tables.get(finding.table)
-            if table is None or finding.row not in set(table["row"]):
-                continue
-            hit = table["row"] == finding.row
-            if finding.effect == "row_set_aside":
-                aside.append(
-                    _as_records(
-                        finding.table, table[hit].drop(columns="row").astype(str).replace("nan", "").set_axis([finding.row])
-                    )
-                )
-                tables[finding.table] = table[~hit]
-            else:
-                tables[finding.table] = table.assign(**{finding.field: table[finding.field].mask(hit)})
+        for name, rows in part[part["effect"] == "row_set_aside"].groupby("table", sort=False)["row"]:
+            hit = tables[name]["row"].isin(rows)
+            lost = tables[name][hit].set_index("row")
+            aside.append(_as_records(name, lost.astype(str).replace("nan", "")))
+            tables[name] = tables[name][~hit]
+        ignored = part[part["effect"] == "value_ignored"].groupby(["table", "field"], sort=False)["row"]
+        for (name, field), rows in ignored:
+            hit = tables[name]["row"].isin(rows)
+            tables[name] = tables[name].assign(**{field: tables[name][field].mask(hit)})
     return Filing(filing.meta, tables, filing.findings, pd.concat(aside, ignore_index=True))
 
 
