@@ -68,7 +68,13 @@ def _position(target: dict[str, Any], items: pd.Series, output: float, excluded:
     base = output / target["money"] if intensity else 1.0
     actual = total / target["size"] / base if base > 0 else math.nan
     gap = actual - path
-    said = {"gap": gap, "gap_pct": gap / path * 100 if path > _least() else math.nan, "actual": actual, "path_value": path, "year": year}
+    said = {
+        "gap": gap,
+        "gap_pct": gap / path * 100 if path > _least() else math.nan,
+        "actual": actual,
+        "path_value": path,
+        "year": year,
+    }
     said |= {"attained": _yes(gap), "target_attained": _yes(actual - target["target_value"])}
     said |= {"output": output if intensity and output > 0 else math.nan, "actual_total": total, "total_unit": own}
     said |= {"allowed_total": path * base * target["size"] if base > 0 else math.nan}
