@@ -18,6 +18,7 @@ KEYS = [
 ]  # fmt: skip
 TOTALS = [*SUMS, "feedstock_gj"]
 _PAIR = ["enterprise_id", "carrier"]
+_ROUNDING = 1e-13  # a few hundred times the relative rounding of a float
 
 
 def settle(ledger: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -55,7 +56,9 @@ def _net(rows: pd.DataFrame) -> pd.DataFrame:
     code, count = codes(rows, KEYS)
     out = rows.iloc[firsts(code)][KEYS].reset_index(drop=True)
     for column in TOTALS:
-        out[column] = np.bincount(code, weights=rows[column], minlength=count)
+        net = np.bincount(code, weights=rows[column], minlength=count)
+        gross = np.bincount(code, weights=rows[column].abs(), minlength=count)
+        out[column] = np.where(np.abs(net) > _ROUNDING * gross, net, 0.0)  # what cancels leaves nothing, in any order of rows
     grade, grades = pd.factorize(rows["quality"].fillna(""), sort=True)
     worst = np.zeros(count, dtype="int64")
     np.maximum.at(worst, code, grade)

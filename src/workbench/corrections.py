@@ -50,6 +50,7 @@ _NO_TONNES = {
     ),
     "unit_mismatch": "unreadable",
 }
+_PREFERRED = ("consumption_mismatch", "months_and_year", "exchange_mismatch")  # one of two figures was taken
 
 
 def as_filed(package: Package, tables: Tables, name: str) -> pd.DataFrame:
@@ -57,9 +58,8 @@ def as_filed(package: Package, tables: Tables, name: str) -> pd.DataFrame:
     filed = package.tables.get(name, pd.DataFrame()).fillna("").reindex(columns=tables[name].columns, fill_value="")
     fields = dictionary.fields(name)
     for column in fields.loc[fields["type"].isin(dictionary.NUMERIC), "field"]:
-        filed[column] = pd.to_numeric(
-            filed[column].astype("str").str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True), errors="coerce"
-        )
+        value = pd.to_numeric(filed[column].astype("str").str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True), errors="coerce")
+        filed[column] = value.astype(float).where(dictionary.conceivable(value))
     return filed.assign(row=filed.index)
 
 
@@ -81,7 +81,7 @@ def undo(
     if check == "exchange_ledger":
         return _exchange_for_ledger(finding, tables, found)
     row = pd.to_numeric(finding["row"], errors="coerce")
-    if row not in filed[name].index:
+    if (finding["effect"] == "kept" and check not in _PREFERRED) or row not in filed[name].index:
         return None, "as_filed"
     line = filed[name].loc[[int(row)]]
     if finding["effect"] == "row_set_aside":
@@ -119,9 +119,13 @@ def _row_for_nothing(name: str, line: pd.DataFrame, finding: dict, year: int) ->
     if reason:
         return None, reason
 
+    def types(table: pd.DataFrame) -> dict:
+        """Of text and floats; whole numbers stay as filed, for a month may be blank."""
+        return {column: kind for column, kind in table.dtypes.items() if not pd.api.types.is_integer_dtype(kind)}
+
     def believed(tables: Tables) -> Tables:
         known = line["row"].isin(tables[name]["row"]).all()  # two findings may have set the same row aside
-        return tables if known else tables | {name: pd.concat([tables[name], line.astype(tables[name].dtypes.to_dict())])}
+        return tables if known else tables | {name: pd.concat([tables[name], line.astype(types(tables[name]))])}
 
     return believed, note
 

@@ -76,6 +76,12 @@ def threshold(name: str) -> float:
     return float(read_table("thresholds").set_index("name").at[name, "value"])
 
 
+def conceivable(values: pd.Series) -> pd.Series:
+    """Which numbers can be meant in any unit: 0, or between a power of ten (`thresholds.csv`) and its inverse; blanks cannot."""
+    most = 10 ** threshold("number_power_of_ten")
+    return values.abs().between(1 / most, most) | values.eq(0)
+
+
 def reference() -> str:
     """The field reference as Markdown, the text of `data/README.md`."""
     lines = [

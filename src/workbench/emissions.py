@@ -20,7 +20,7 @@ WATER_GJ_PER_T_K = 4.1868e-3  # MEE reporting guidelines
 WATER_BASE_C = 20.0
 STATED = ("ncv", "carbon_content", "carbon_per_unit", "oxidation", "tco2_per_unit")
 SUMS = ["activity", "energy_gj", "tco2e", "tco2", "biogenic_tco2", "tco2e_location", "tco2e_market"]
-_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _ENTHALPY = re.compile(rf"\bh\s*=\s*{_NUMBER}\s*kJ/kg", re.IGNORECASE)
 _TEMPERATURE = re.compile(rf"\bT\s*=\s*{_NUMBER}\s*(?:°\s*C|℃|deg\s*C|C\b)", re.IGNORECASE)
 _Result = tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]
@@ -153,6 +153,7 @@ def _enthalpies(frame: pd.DataFrame, table: str) -> tuple[pd.DataFrame, list[pd.
     stated = (pd.to_numeric(note.str.extract(_ENTHALPY)[0]) - STEAM_ENTHALPY_OFFSET) / 1000
     degrees = pd.to_numeric(note.str.extract(_TEMPERATURE)[0])
     stated = stated.where(steam, (degrees - WATER_BASE_C) * WATER_GJ_PER_T_K)
+    stated = stated.where(stated > 0)  # colder than the water it was made of: no heat
     silent = steam & stated.isna() & at["unit"].map(units.dimension).eq("mass")
     default = low_pressure_steam_gj_per_t()
     frame.loc[media, "_own_ncv"] = stated.mask(silent, default)
@@ -221,15 +222,18 @@ def scope_2(rows: pd.DataFrame, chosen: pd.DataFrame, members: set[str], residua
     return rows
 
 
-def _own_ids(rows: pd.DataFrame, measured: pd.Series) -> list[str]:
+def _own_ids(rows: pd.DataFrame, measured: pd.Series) -> pd.Series:
     """Ids of factors that filers state themselves, made of what they state, so that row order does not matter."""
     short = {"ncv": "ncv", "carbon_content": "cc", "carbon_per_unit": "c", "oxidation": "of"}
+    said = rows.reindex(columns=["enterprise_id", "carrier", "activity_unit", "tco2e_per_activity", *short])
+    said["tco2e_per_activity"] = said["tco2e_per_activity"].where(measured)
+    said["enterprise_id"] = said["enterprise_id"].astype(object).fillna("")
+    number = said.groupby(list(said), dropna=False, sort=False).ngroup()
     ids = []
-    for row, direct in zip(rows.itertuples(), measured, strict=True):
-        who = getattr(row, "enterprise_id", "")
-        if direct:
-            ids.append(f"own:{who}:{row.carrier}:{row.tco2e_per_activity:.6g}tCO2e/{row.activity_unit}")
+    for row in said[~number.duplicated()].itertuples(index=False):
+        if pd.notna(row.tco2e_per_activity):
+            what = f"{row.tco2e_per_activity:.6g}tCO2e/{row.activity_unit}"
         else:
-            parts = [f"{name}{getattr(row, column):g}" for column, name in short.items() if pd.notna(getattr(row, column))]
-            ids.append(f"own:{who}:{row.carrier}:{'-'.join(parts)}")
-    return ids
+            what = "-".join(f"{name}{getattr(row, column):g}" for column, name in short.items() if pd.notna(getattr(row, column)))
+        ids.append(f"own:{row.enterprise_id}:{row.carrier}:{what}")
+    return pd.Series(ids, dtype="str").take(number).set_axis(rows.index)

@@ -55,7 +55,8 @@ def _grid_table() -> pd.DataFrame:
 
 def own_table(source: Path | pd.DataFrame) -> pd.DataFrame:
     """A user's own factor table (a file, or the package's table `factors`) in the layout of the fuel library."""
-    table = pd.read_csv(source, dtype=str, keep_default_na=False) if isinstance(source, Path) else source.fillna("").astype(str)
+    filed = pd.read_csv(source, dtype=str, keep_default_na=False) if isinstance(source, Path) else source
+    table = filed.astype(object).fillna("").astype(str)
     table = table.reindex(columns=dictionary.read_table("factors/fuels").columns, fill_value="")
     table["biogenic"] = table["biogenic"].str.startswith("1").map({True: "1", False: "0"})
     table["factor_id"] = table["factor_id"].where(table["factor_id"] != "", "own-table:" + table["carrier"])

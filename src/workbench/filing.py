@@ -16,6 +16,13 @@ from workbench import dictionary, findings, units
 from workbench.store import MISSING_FORMULA, Package
 
 _SUSPICIOUS = re.compile(r"<\s*/?\s*[a-zA-Z!]|javascript:|^\s*[=@](?=\S)|^\s*[+-](?=[A-Za-z(])", re.IGNORECASE)
+_META_TEXT = (
+    "id", "country", "grid_region", "currency", "factor_set", "gwp_set", "data_nature", "base_factor_set", "grid_variant",
+    "chp_method",
+)  # fmt: skip
+_CONCEIVABLE = "10^-{0:.0f} … 10^{0:.0f}".format(dictionary.threshold("number_power_of_ten"))
+_COUNTRIES = {"CHINA": "CN", "USA": "US", "UK": "GB"}
+_GWP_SET = "ar5"  # stands in where cluster.yaml names none that is known; each time with a finding
 _QUANTITIES = ("quantity", "quantity_sent", "quantity_received")
 
 
@@ -31,7 +38,8 @@ class Filing:
 
 def check(package: Package) -> Filing:
     """Apply the dictionary to a package as filed; never raises for data."""
-    found = [_file_remarks(package), *_check_meta(package.meta)]
+    meta, unclear = _readable_meta(package.meta)
+    found = [_file_remarks(package), *_check_meta(package.meta), *unclear]
     tables: dict[str, pd.DataFrame] = {}
     aside: list[pd.DataFrame] = []
     for name in dictionary.names():
@@ -43,7 +51,7 @@ def check(package: Package) -> Filing:
         if len(left):
             aside.append(_as_records(name, left))
     set_aside = pd.concat(aside, ignore_index=True) if aside else pd.DataFrame(columns=["table", "row", "content"])
-    return Filing(package.meta, tables, found, set_aside)
+    return Filing(meta, tables, found, set_aside)
 
 
 def apply(filing: Filing, raw: list[pd.DataFrame]) -> Filing:
@@ -51,20 +59,15 @@ def apply(filing: Filing, raw: list[pd.DataFrame]) -> Filing:
     tables = dict(filing.tables)
     aside = [filing.set_aside]
     for part in (p for p in raw if len(p)):
-        for finding in part[part["effect"].isin(["value_ignored", "row_set_aside"])].itertuples():
-            table = tables.get(finding.table)
-            if table is None or finding.row not in set(table["row"]):
-                continue
-            hit = table["row"] == finding.row
-            if finding.effect == "row_set_aside":
-                aside.append(
-                    _as_records(
-                        finding.table, table[hit].drop(columns="row").astype(str).replace("nan", "").set_axis([finding.row])
-                    )
-                )
-                tables[finding.table] = table[~hit]
-            else:
-                tables[finding.table] = table.assign(**{finding.field: table[finding.field].mask(hit)})
+        for name, rows in part[part["effect"] == "row_set_aside"].groupby("table", sort=False)["row"]:
+            hit = tables[name]["row"].isin(rows)
+            lost = tables[name][hit].set_index("row")
+            aside.append(_as_records(name, lost.astype(str).replace("nan", "")))
+            tables[name] = tables[name][~hit]
+        ignored = part[part["effect"] == "value_ignored"].groupby(["table", "field"], sort=False)["row"]
+        for (name, field), rows in ignored:
+            hit = tables[name]["row"].isin(rows)
+            tables[name] = tables[name].assign(**{field: tables[name][field].mask(hit)})
     return Filing(filing.meta, tables, filing.findings, pd.concat(aside, ignore_index=True))
 
 
@@ -91,6 +94,25 @@ def _check_meta(meta: dict[str, Any]) -> list[pd.DataFrame]:
     if nature == "synthetic":
         found.append(findings.raw("synthetic_data", table="cluster", field="data_nature", seen=nature))
     return found
+
+
+def _readable_meta(meta: dict[str, Any]) -> tuple[dict[str, Any], list[pd.DataFrame]]:
+    """Codes and names of cluster.yaml as text, blank where nothing can be read; a GWP set that no table holds is replaced."""
+    meta, found = dict(meta), []
+    for name in _META_TEXT:
+        value = meta.get(name)
+        if isinstance(value, dict | list):
+            found.append(findings.raw("cluster_field", table="cluster", field=name, seen=str(value), expected="a value"))
+        if value is not None or name in dictionary.CLUSTER_REQUIRED:
+            meta[name] = "" if value is None or isinstance(value, dict | list) else str(value).strip()
+    country = meta["country"].upper()
+    meta["country"] = _COUNTRIES.get(country, country)
+    known = dictionary.read_table("factors/gwp")["gwp_set"].unique()
+    if meta["gwp_set"].lower() not in known:
+        place = {"table": "cluster", "field": "gwp_set", "seen": meta["gwp_set"]}
+        found.append(findings.raw("cluster_field", **place, expected=f"{', '.join(known)} ({_GWP_SET})"))
+        meta["gwp_set"] = _GWP_SET
+    return meta, found
 
 
 def _check_table(
@@ -145,6 +167,11 @@ def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame) -> tuple[pd.Data
         value = pd.to_numeric(column.mask(formula, "").str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True), errors="coerce")
         value = value.where(value.abs() < float("inf")).astype(float)
         wrong = value.isna() & (column != "") & ~formula
+        beyond = value.notna() & ~dictionary.conceivable(value)
+        value = value.mask(beyond)
+        if beyond.any():
+            rows, place = text[beyond], {"table": name, "field": field.field, "effect": effect}
+            problems.append(findings.raw("out_of_range", rows, **place, seen=rows[field.field], expected=_CONCEIVABLE))
         if wrong.any():
             rows = text[wrong]
             problems.append(

@@ -264,9 +264,8 @@ def of_cluster(rows: pd.DataFrame) -> pd.DataFrame:
         "nonfossil_tce": "tce",
     }
     for name, part in _memos(outside).items():
-        items.append(
-            (f"cluster_{name}" if name != "total_direct_ets" else name, part.sum(min_count=1), units_of.get(name, "tCO2e"))
-        )
+        value = part.sum(min_count=min(1, len(part)))  # blank where no row has the figure, nil where there is no row
+        items.append((f"cluster_{name}" if name != "total_direct_ets" else name, value, units_of.get(name, "tCO2e")))
     items.append(("cluster_total_half_range_tco2e", _half_range(outside), "tCO2e"))
     table = pd.DataFrame(items, columns=["item", "value", "unit"])
     value = table.set_index("item")["value"]

@@ -57,12 +57,11 @@ def misstatements(
     found = found.astype("str").fillna("")
     found = found.assign(row=found["row"].str.removesuffix(".0"))  # a file read back with blanks has rows as floats
     filed = {name: corrections.as_filed(package, tables, name) for name in corrections.EMITTING}
-    cases = [(f, *corrections.undo(f, filed, tables, verified, found, year), _names(f, filed)) for f in found.to_dict("records")]
-    cases = _each_row_once(cases)
+    cases = _each_row_once([(f, *corrections.undo(f, filed, tables, verified, found, year)) for f in found.to_dict("records")])
     base = _sums(verified.rows)
-    undone = [(undo, names) for _, undo, _, names in cases if undo is not None]
+    undone = [(undo, _names(f, filed)) for f, undo, _ in cases if undo is not None]
     changes = iter(_changes(undone, tables, base, package.meta, year, own))
-    rows = [row for f, undo, reason, _ in cases for row in _told(f, reason, None if undo is None else next(changes), lang)]
+    rows = [row for f, undo, reason in cases for row in _told(f, reason, None if undo is None else next(changes), lang)]
     table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
     if undone:
         table = pd.concat([table, _interaction(table, next(changes), lang)], ignore_index=True)
@@ -114,10 +113,10 @@ def _each_row_once(cases: list[tuple]) -> list[tuple]:
     """A row that several findings set aside is counted with the first of them."""
     counted: set[tuple[str, str]] = set()
     once = []
-    for finding, undo, reason, names in cases:
+    for finding, undo, reason in cases:
         place = finding["table"], finding["row"]
         again = undo is not None and finding["effect"] == "row_set_aside" and place in counted
-        once.append((finding, None, "same_row", names) if again else (finding, undo, reason, names))
+        once.append((finding, None, "same_row") if again else (finding, undo, reason))
         counted |= {place} if undo is not None and finding["effect"] == "row_set_aside" else set()
     return once
 

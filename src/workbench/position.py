@@ -68,7 +68,13 @@ def _position(target: dict[str, Any], items: pd.Series, output: float, excluded:
     base = output / target["money"] if intensity else 1.0
     actual = total / target["size"] / base if base > 0 else math.nan
     gap = actual - path
-    said = {"gap": gap, "gap_pct": gap / path * 100 if path else math.nan, "actual": actual, "path_value": path, "year": year}
+    said = {
+        "gap": gap,
+        "gap_pct": gap / path * 100 if path > _least() else math.nan,
+        "actual": actual,
+        "path_value": path,
+        "year": year,
+    }
     said |= {"attained": _yes(gap), "target_attained": _yes(actual - target["target_value"])}
     said |= {"output": output if intensity and output > 0 else math.nan, "actual_total": total, "total_unit": own}
     said |= {"allowed_total": path * base * target["size"] if base > 0 else math.nan}
@@ -193,7 +199,7 @@ def _status(used: float, gone: float, alert: float, alarm: float) -> str:
 
 def _budget(filed: dict[str, Any], cluster_table: pd.DataFrame, year: int) -> tuple[dict[str, Any], tuple[str, str] | None]:
     budget = _number(filed.get("value_tco2e"))
-    if not budget > 0:
+    if not budget > _least():
         return {}, ("value_tco2e", "a number above 0")
     period = _period(filed.get("period"))
     if period is None:
@@ -254,10 +260,15 @@ def _date(value: Any, *, end: bool = False) -> datetime.date | None:
 
 
 def _number(value: Any) -> float:
-    """A finite number as filed, else NaN; text and true/false are no numbers."""
+    """A number as filed that can be meant, else NaN; text and true/false are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return math.nan
-    return float(value)
+    return math.nan if abs(value) > 10 ** dictionary.threshold("number_power_of_ten") else float(value)
+
+
+def _least() -> float:
+    """Below this a figure is none, and nothing is divided by it."""
+    return 10 ** -dictionary.threshold("number_power_of_ten")
 
 
 def _bad(check: str, field: str, seen: Any, expected: str) -> pd.DataFrame:

@@ -82,11 +82,10 @@ def _stated_factors(energy: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataF
     """Stated tCO2 per unit: fuels against the factor row, electricity and heat against their bands."""
     by_carrier = chosen.set_index("carrier")
     stated = energy["tco2_per_unit"]
-    size = pd.Series(
-        [units.factor(u, by_carrier["unit"].get(c, "")) for u, c in zip(energy["unit"], energy["carrier"], strict=True)],
-        index=energy.index,
-        dtype=float,
-    )
+    pairs = energy[["unit", "carrier"]].drop_duplicates()
+    pairs["size"] = [units.factor(u, by_carrier["unit"].get(c, "")) for u, c in pairs.itertuples(index=False)]
+    size = energy[["unit", "carrier"]].merge(pairs, on=["unit", "carrier"], how="left", validate="m:1")["size"]
+    size = size.astype(float).set_axis(energy.index)
     usual = pd.to_numeric(energy["carrier"].map(by_carrier["value"])) * size
     limit = findings.tolerance("factor_band")
     fuel = energy["carrier"].map(dictionary.carriers()["kind"]).eq("fuel")

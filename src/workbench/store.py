@@ -88,7 +88,8 @@ def _own_factors(path: Path, meta: dict, tables: dict[str, pd.DataFrame], files:
 def _read_meta(file: Path) -> dict:
     try:
         meta = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        json.dumps(meta, default=str)  # as a run folder keeps it: keys are plain, nothing holds itself
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError, RecursionError) as error:
         raise PackageError(f"cluster.yaml is not readable YAML: {' '.join(str(error).split())}") from None
     if not isinstance(meta, dict):
         raise PackageError("cluster.yaml must hold lines of the form key: value")

@@ -57,7 +57,7 @@ def upstream(rows: pd.DataFrame, country: str, year: int) -> pd.DataFrame:
     out = made.assign(code=keyed).merge(table, on="code", how="left", validate="m:1").set_axis(made.index)
     out["upstream_tco2e"] = _amount(out, out["_per"]) * out["_value"]
     for column in ("upstream_factor_id", "upstream_region"):
-        out[column] = out[column].where(out["upstream_tco2e"].notna(), "").fillna("")
+        out[column] = _text(out[column].where(out["upstream_tco2e"].notna()))
     return out.drop(columns=["code", "_value", "_per"])
 
 
@@ -69,12 +69,17 @@ def _counted(rows: pd.DataFrame) -> pd.Series:
 def _amount(rows: pd.DataFrame, per: pd.Series) -> pd.Series:
     """Activity of each row in the factor's unit; energy in the row's GJ where the factor counts energy."""
     sizes, energy = [], []
-    for own, unit in zip(rows["activity_unit"].fillna(""), per.fillna(""), strict=True):
+    for own, unit in zip(_text(rows["activity_unit"]), _text(per), strict=True):
         heat = units.dimension(unit) == "energy"
         energy.append(heat)
         sizes.append(units.factor("GJ", unit) if heat else units.factor(own, unit))
     base = rows["energy_gj"].where(pd.Series(energy, index=rows.index, dtype=bool), rows["activity"])
     return base * pd.Series(sizes, index=rows.index, dtype=float)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """A column that may be all blank, as text."""
+    return column.astype(object).fillna("")
 
 
 def bought(materials: pd.DataFrame, enterprises: pd.DataFrame, country: str, year: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -98,10 +103,10 @@ def bought(materials: pd.DataFrame, enterprises: pd.DataFrame, country: str, yea
     made["internal"] = made["counterparty"].isin(set(enterprises["enterprise_id"])).astype(int)
     table = factors(made["material"].unique().tolist(), country, year)
     made = made.merge(table, left_on="material", right_on="code", how="left", validate="m:1")
-    sizes = pd.Series([units.factor("t", p) for p in made["_per"].fillna("")], index=made.index, dtype=float)
+    sizes = pd.Series([units.factor("t", p) for p in _text(made["_per"])], index=made.index, dtype=float)
     made["upstream_tco2e"] = (made["quantity"] * made["_value"] * sizes).where(made["flow"] == "purchase")
     for column in ("upstream_factor_id", "upstream_region"):
-        made[column] = made[column].where(made["upstream_tco2e"].notna(), "").fillna("")
+        made[column] = _text(made[column].where(made["upstream_tco2e"].notna()))
     return made[BOUGHT], found
 
 

@@ -5,12 +5,13 @@ Each table is the work of one module; this one calls them in order and gathers t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from workbench import benchmarks, chp, findings, inventory, magnitude, materiality, position, transfer, uncertainty
+from workbench.errors import ParameterError
 from workbench.inventory import Inventory
 from workbench.params import Settings
 from workbench.store import Package
@@ -49,7 +50,8 @@ def examine(
     tables |= read
     told = findings.collect([*made.findings, *found, *more, *problems], settings.lang)
     known = pd.concat([intake, told], ignore_index=True).drop_duplicates("finding_id")
-    errors = materiality.misstatements(package, checked, made, known, settings.year, lang=settings.lang)
+    filed = replace(package, meta=meta)  # both sides of a misstatement are counted by the same rules
+    errors = materiality.misstatements(filed, checked, made, known, settings.year, lang=settings.lang)
     tables |= {"misstatements": errors, "materiality": materiality.conclusion(errors, rows, settings.materiality_pct)}
     return Verification(rows, tables, told)
 
@@ -86,10 +88,29 @@ def _allocation(checked: Tables, meta: dict[str, Any], made: Inventory) -> tuple
     if method not in chp.METHODS:
         place = {"table": "cluster", "field": "chp_method", "seen": method, "expected": ", ".join(chp.METHODS)}
         found, method = [findings.raw("cluster_field", **place)], CHP_METHOD
-    sellers, problems = chp.seller_factors(made.rows, made.ledger, checked["units"], made.settled, meta, method)
+    stated, odd = _chp_parameters(meta.get("chp"), method)
+    known = meta | {"chp": stated}
+    sellers, problems = chp.seller_factors(made.rows, made.ledger, checked["units"], made.settled, known, method)
     flows = chp.allocation(made.settled, sellers, made.rows)
     tables = {"seller_factors": sellers, "allocation": flows, "allocated": chp.allocated(made.rows, flows)}
-    return tables, [*found, *problems]
+    return tables, [*found, *odd, *problems]
+
+
+def _chp_parameters(filed: Any, method: str) -> tuple[dict[str, Any], list[pd.DataFrame]]:
+    """Parameters of the split that cluster.yaml states and that can be used; the others as findings."""
+    if not isinstance(filed, dict):
+        place = {"table": "cluster", "field": "chp", "seen": str(filed), "expected": "name: value"}
+        return {}, [findings.raw("cluster_field", **place)] if filed else []
+    good, found = {}, []
+    for name, value in filed.items():
+        try:
+            chp.split(1.0, 1.0, 1.0, 1.0, method, **{str(name): value})
+        except ParameterError as error:
+            place = {"table": "cluster", "field": f"chp.{name}", "seen": str(value), "expected": str(error)}
+            found.append(findings.raw("cluster_field", **place))
+        else:
+            good[str(name)] = value
+    return good, found
 
 
 def evidence(rows: pd.DataFrame) -> pd.DataFrame:

@@ -51,7 +51,10 @@ def package(count: int, seed: int = 1) -> dict[str, pd.DataFrame]:
     energy["row"] = np.arange(2, count + 2)
     tables["energy"] = energy.astype({c: "str" for c in energy.columns if energy[c].dtype == object})
     names = [f"E{number}" for number in range(firms)]
-    tables["enterprises"] = pd.DataFrame({"enterprise_id": names, "name": names, "sector": "synthetic"})
+    members = pd.DataFrame({"row": range(2, firms + 2), "enterprise_id": names, "name": names, "sector": "synthetic"})
+    types = tables["enterprises"].dtypes
+    blank = {c: np.nan if t == "float64" else "" for c, t in types.items() if c not in members}
+    tables["enterprises"] = members.assign(**blank)[list(types.index)].astype(types.to_dict())
     return tables
 
 
