@@ -134,3 +134,17 @@ def test_the_ledger_is_used_where_the_exchange_table_differs(energy):
     case = energy(COAL, "B,2022,,,heat,purchase,90000,GJ,,,,,0.12,A,", exchanges=HEAT)
     check(case, 20000, 10800)
     assert "exchange_ledger" in case.checks()
+
+
+def test_a_factor_lent_by_the_exchange_is_the_suppliers(energy):
+    case = energy(COAL, "B,2022,,,heat,purchase,100000,GJ,,,,,,A,", exchanges=HEAT)
+    bought = case.inventory.rows.query("enterprise_id == 'B' and carrier == 'heat'")
+    assert bought["factor_level"].tolist() == ["supplier"]
+    assert bought["factor_reason"].tolist() == ["measured:not_filed; supplier:taken"]
+
+
+def test_a_settled_flow_shows_what_both_sides_filed(energy):
+    head = "exchange_id,year,from_enterprise,to_enterprise,commodity,quantity_sent,quantity_received,unit,tco2_per_unit\n"
+    flow = energy(COAL, exchanges=head + "X1,2022,A,B,heat,105,100,TJ,120\n").inventory.settled.iloc[0]
+    assert (flow["sent"], flow["received"], flow["activity_unit"]) == (105_000, 100_000, "GJ")
+    assert flow["gap_pct"] == pytest.approx(100 * 5 / 105)

@@ -45,6 +45,8 @@ def of_year(exchanges: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[pd.D
 def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
     """Give ledger rows between members the factor and heating value their exchange states, so both sides count alike.
 
+    A factor lent is the supplier's, whatever proves the quantity.
+
     Several exchanges of one pair lend their mean, weighted by quantity.
     """
     ledger = ledger.copy()
@@ -66,6 +68,7 @@ def lend_factors(ledger: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
             size = units.factor(ledger.at[row, "unit"], flow.unit)
             if size is not None and pd.isna(ledger.at[row, "tco2_per_unit"]) and pd.notna(flow.tco2_per_unit):
                 ledger.at[row, "tco2_per_unit"] = flow.tco2_per_unit * size
+                ledger.at[row, "evidence"] = "supplier_statement"
             if pd.isna(ledger.at[row, "ncv"]) and pd.notna(flow.ncv):
                 ledger.at[row, "ncv"] = flow.ncv
     return ledger
