@@ -57,12 +57,24 @@ def survive(case: broken.Case, folder: Path, lang: str = "en", **how) -> object:
     return ran
 
 
-@pytest.mark.parametrize("way", broken.WAYS, ids=lambda way: way.__name__)
+SOME = {
+    broken.no_table,
+    broken.odd_size,
+    broken.hostile_text,
+    broken.exchanges,
+    broken.rubbish_factors,
+    broken.no_meta,
+    broken.all_zero,
+}
+WAYS = [pytest.param(way, id=way.__name__, marks=[] if way in SOME else pytest.mark.slow) for way in broken.WAYS]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_each_way_alone(way, tmp_path):
     survive(broken.damage(*base("tiny"), seed=2, ways=(way,)), tmp_path, "zh")
 
 
-@pytest.mark.parametrize("turn", range(6))
+@pytest.mark.parametrize("turn", [0, 1, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(2, 6))])
 def test_cluster_yaml_of_wrong_types(turn, tmp_path):
     meta, tables = base("tiny")
     for n, part in enumerate((0, 4)):
