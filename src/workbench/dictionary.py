@@ -23,6 +23,18 @@ def read_table(name: str) -> pd.DataFrame:
     return _read(name).copy()  # lazy under copy on write, and the caller may change it
 
 
+def read_factors(name: str) -> pd.DataFrame:
+    """A factor table with its factor columns as floats."""
+    return with_numbers(read_table(name))
+
+
+def with_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """A copy whose factor columns (`_per_unit`, `_per_gj`, `_per_mwh`, oxidation …) are floats, blanks NaN."""
+    ends = ("_per_unit", "_per_gj", "oxidation", "_per_physical_unit", "_per_mwh")
+    columns = [column for column in table.columns if column.endswith(ends)]
+    return table.assign(**{column: pd.to_numeric(table[column].replace("", None)) for column in columns})
+
+
 @cache
 def _read(name: str) -> pd.DataFrame:
     return pd.read_csv(DATA / f"{name}.csv", dtype=str, keep_default_na=False)

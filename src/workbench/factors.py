@@ -15,15 +15,12 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, findings
+from workbench import dictionary, findings, grid
 
 CARBON_TO_CO2 = 44 / 12
 GJ_PER_MWH = 3.6
 LEVELS = ("measured", "supplier", "local", "provincial", "regional", "national", "ipcc")
 SUBSTITUTE_SETS = ("cn-f1", "cn-f2", "cn-f3", "ipcc-2006", "us-epa")
-AVERAGE_VARIANTS = ("average", "total_output", "average_ndrc")
-STATED_VARIANTS = (*AVERAGE_VARIANTS, "ets_reporting", "fossil_power", "average_excluding_market_traded_nonfossil")
-RESIDUAL_VARIANTS = ("residual_mix", "average_excluding_market_traded_nonfossil")
 COLUMNS = [
     "factor_id", "carrier", "value", "unit", "gj_per_unit", "ncv", "carbon", "oxidation", "other_gases_tco2e", "biogenic_tco2",
     "physical_unit", "gj_per_physical_unit", "heating_value_basis", "source", "valid_from", "valid_to", "confidence", "level",
@@ -43,14 +40,7 @@ def gwp(gwp_set: str) -> dict[str, float]:
 @cache
 def fuel_table() -> pd.DataFrame:
     """The fuel factor library with numbers as floats."""
-    return _numbers(dictionary.read_table("factors/fuels"))
-
-
-@cache
-def _grid_table() -> pd.DataFrame:
-    table = _numbers(dictionary.read_table("factors/grid"))
-    table["level"] = table["level"].replace("subregion", "regional")
-    return table.assign(year=pd.to_numeric(table["year"], errors="coerce"))
+    return dictionary.read_factors("factors/fuels")
 
 
 def own_table(source: Path | pd.DataFrame) -> pd.DataFrame:
@@ -60,15 +50,7 @@ def own_table(source: Path | pd.DataFrame) -> pd.DataFrame:
     table = table.reindex(columns=dictionary.read_table("factors/fuels").columns, fill_value="")
     table["biogenic"] = table["biogenic"].str.startswith("1").map({True: "1", False: "0"})
     table["factor_id"] = table["factor_id"].where(table["factor_id"] != "", "own-table:" + table["carrier"])
-    return _numbers(table)
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    table = table.copy()
-    for column in table.columns:
-        if column.endswith(("_per_unit", "_per_gj", "oxidation", "_per_physical_unit", "_per_mwh")):
-            table[column] = pd.to_numeric(table[column].replace("", None))
-    return table
+    return dictionary.with_numbers(table)
 
 
 def order(meta: dict[str, Any]) -> tuple[tuple[str, ...], list[pd.DataFrame]]:
@@ -126,7 +108,7 @@ def _best(
     row, found = _last_resort(carrier, meta) if kind == "fuel" else (None, [])
     if row is not None:
         return row | {"level": "substitute", "reason": "; ".join([*tried, "substitute:taken"])}, found
-    wanted = f"{carrier} in {chosen_set(meta) if kind == 'fuel' else meta.get('grid_region', '')}, {year}"
+    wanted = f"{carrier} in {grid.chosen_set(meta) if kind == 'fuel' else meta.get('grid_region', '')}, {year}"
     return None, [findings.raw("factor_missing", table="factors", field=carrier, seen=wanted)]
 
 
@@ -157,13 +139,13 @@ def _local(carrier: str, meta: dict[str, Any], year: int, own: pd.DataFrame | No
 
 def _of_set(carrier: str, meta: dict[str, Any]) -> _Found:
     """The row of the chosen set; where it has none, another family of the same country with a finding."""
-    wanted = chosen_set(meta)
+    wanted = grid.chosen_set(meta)
     if wanted == "ipcc-2006":
         return None, "not_chosen", []
     row, status = _trusted(carrier, wanted)
     if row is not None:
         return _from_fuel(row, meta), "taken", []
-    kin = [s for s in SUBSTITUTE_SETS if s.startswith("cn-") and _grid_library(meta) == "cn" or s == "us-epa" and wanted == s]
+    kin = [s for s in SUBSTITUTE_SETS if s.startswith("cn-") and grid.library(meta) == "cn" or s == "us-epa" and wanted == s]
     for factor_set in kin:
         row, _ = _trusted(carrier, factor_set)
         if row is not None:
@@ -179,7 +161,7 @@ def _of_ipcc(carrier: str, meta: dict[str, Any]) -> _Found:
     row, status = _trusted(carrier, "ipcc-2006")
     if row is None:
         return None, status, []
-    wanted = chosen_set(meta)
+    wanted = grid.chosen_set(meta)
     chosen = wanted == "ipcc-2006" or "national" not in order(meta)[0]
     return _from_fuel(row, meta), "taken", [] if chosen else [_substitute(carrier, wanted, row["factor_id"])]
 
@@ -195,7 +177,7 @@ def _last_resort(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[
     for factor_set in SUBSTITUTE_SETS:
         row, _ = _trusted(carrier, factor_set)
         if row is not None:
-            return _from_fuel(row, meta), [_substitute(carrier, chosen_set(meta), row["factor_id"])]
+            return _from_fuel(row, meta), [_substitute(carrier, grid.chosen_set(meta), row["factor_id"])]
     return None, []
 
 
@@ -242,32 +224,12 @@ def _hash(row: dict) -> str:
 
 
 def _grid(carrier: str, level: str, meta: dict[str, Any], year: int) -> _Found:
-    """Grid factor of (level, region, year, variant); a missing year is served by the nearest read row, with a finding."""
-    table = _grid_table()
-    if carrier != "electricity":  # supplied directly from non-fossil sources or waste heat
-        best = table[table["variant"] == "waste_heat_and_renewable_power"].iloc[0]
-        return (_electricity(best, carrier, meta), "taken", []) if level == "national" else (None, "none", [])
-    variants, found = _variants(meta)
-    table = table[(table["factor_set"] == _grid_library(meta)) & table["variant"].isin(variants) & (table["level"] == level)]
-    region = str(meta.get("grid_region", ""))
-    named = _names(table, region)
-    rows = table[named] if level != "regional" or named.any() else table[_names(table, _parent(region))]
-    if level == "national":
-        rows = table
-    if rows.empty:
-        return None, "none", []
-    distance = (rows["year"] - year).abs() + 0.5 * (rows["year"] > year)
-    ranked = rows.assign(_unread=rows["confidence"] == "remembered", _distance=distance)
-    best = ranked.sort_values(["_unread", "_distance", "factor_id"]).iloc[0]
-    row = _electricity(best, carrier, meta)
-    levels = order(meta)[0]
-    asked = named.any() or not {"provincial", "regional"} & set(levels[: levels.index(level)])
-    if best["year"] == year and asked:
-        return row, "taken", found
-    status = "taken" if best["year"] == year else f"year_{best['year']:.0f}"
-    seen = f"electricity in {region}, {year}"
-    found.append(findings.raw("factor_substitute", table="factors", field="electricity", seen=seen, expected=row["factor_id"]))
-    return row, status, found
+    """Grid factor of (level, region, year, variant); power supplied directly from non-fossil sources or waste heat counts nil."""
+    if carrier != "electricity":
+        best, status = (grid.direct_supply(), "taken") if level == "national" else (None, "none")
+        return (None if best is None else _electricity(best, carrier, meta)), status, []
+    best, status, found = grid.select(level, order(meta)[0], meta, year)
+    return (None if best is None else _electricity(best, carrier, meta)), status, found
 
 
 def _electricity(best: pd.Series, carrier: str, meta: dict[str, Any]) -> dict:
@@ -279,55 +241,18 @@ def _electricity(best: pd.Series, carrier: str, meta: dict[str, Any]) -> dict:
     )  # fmt: skip
 
 
-def _variants(meta: dict[str, Any]) -> tuple[tuple[str, ...], list[pd.DataFrame]]:
-    stated = str(meta.get("grid_variant") or "")
-    if not stated or stated in STATED_VARIANTS:
-        return ((stated,) if stated else AVERAGE_VARIANTS), []
-    place = {"table": "cluster", "field": "grid_variant", "seen": stated, "expected": ", ".join(STATED_VARIANTS)}
-    return AVERAGE_VARIANTS, [findings.raw("cluster_field", **place)]
-
-
-def _names(table: pd.DataFrame, region: str) -> pd.Series:
-    plain = region.casefold().replace(" ", "_")
-    return (region != "") & ((table["region"].str.casefold() == plain) | (table["region_zh"] == region))
-
-
-def _parent(region: str) -> str:
-    """The regional grid of a province, '' when unknown."""
-    table = dictionary.read_table("grid_regions")
-    rows = table[(table["province"] == region.casefold().replace(" ", "_")) | (table["province_zh"] == region)]
-    return rows["region"].iat[0] if len(rows) else ""
-
-
-def _grid_library(meta: dict[str, Any]) -> str:
-    by_country = {"CN": "cn", "CHINA": "cn", "US": "us-epa", "USA": "us-epa", "GB": "uk-2020", "UK": "uk-2020"}
-    found = by_country.get(str(meta.get("country", "")).upper())
-    return found or ("cn" if chosen_set(meta).startswith("cn") else chosen_set(meta))
-
-
-def chosen_set(meta: dict[str, Any]) -> str:
-    """The library's set of the cluster; where `factor_set` is the path of a user's table, the set that stands behind it."""
-    stated = str(meta.get("factor_set", ""))
-    if not stated.lower().endswith(".csv"):
-        return stated
-    behind = {"CN": "cn-f1", "US": "us-epa", "GB": "uk-2020"}.get(str(meta.get("country", "")).upper(), "ipcc-2006")
-    return str(meta.get("base_factor_set") or behind)
-
-
 def residual_mix(meta: dict[str, Any], year: int) -> dict | None:
     """The read residual mix (grid average without traded non-fossil power) of the year, tCO2e per MWh; None where none was read.
 
     It serves the market-based figure of scope 2 (GHG Protocol Scope 2 Guidance) for power bought without a contract of its own.
     """
-    table = _grid_table()
-    rows = table[(table["factor_set"] == _grid_library(meta)) & table["variant"].isin(RESIDUAL_VARIANTS) & (table["year"] == year)]
-    rows = rows[rows["confidence"] != "remembered"]
-    return _electricity(rows.iloc[0], "electricity", meta) if len(rows) else None
+    best = grid.residual(meta, year)
+    return None if best is None else _electricity(best, "electricity", meta)
 
 
 def _heat(carrier: str, meta: dict[str, Any]) -> _Found:
-    table = _numbers(dictionary.read_table("factors/heat"))
-    rows = table[table["factor_set"] == _grid_library(meta)]
+    table = dictionary.read_factors("factors/heat")
+    rows = table[table["factor_set"] == grid.library(meta)]
     if rows.empty:
         rows = table[table["factor_set"] == "cn"]
     kind = "waste_heat" if carrier == "waste_heat" else "default"
