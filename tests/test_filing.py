@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from conftest import META, TABLES
-from workbench import dictionary, filing, findings, quality, store
+from workbench import dictionary, filing, findings, inventory, quality, store
 from workbench.errors import PackageError
 
 LEDGER = "enterprise_id,year,carrier,flow,quantity,unit,oxidation,ncv,month,quality\n"
@@ -274,6 +274,32 @@ def workbook(path, tables, meta=META):
             sheet.append([float(c) if c.replace(".", "", 1).isdigit() else c or None for c in line.split(",")])
     book.save(path)
     return path
+
+
+OWN_DIESEL = "carrier,unit,ncv_gj_per_unit,carbon_tc_per_gj,oxidation\ndiesel,t,40,0.02,1\n"
+
+
+def test_a_factor_set_may_be_the_path_of_an_own_table(tiny, tmp_path):
+    """40 GJ/t x 0.02 tC/GJ x 44/12 = 2.9333 t; behind it stands the country's set."""
+    meta = META | {"factor_set": "mine.csv"}
+    energy = "enterprise_id,year,carrier,flow,quantity,unit\nC,2022,diesel,purchase,1,t\nC,2022,coke,purchase,1,t\n"
+    folder = tiny(meta=meta, energy=energy).write(tmp_path / "package")
+    book = workbook(tmp_path / "book.xlsx", TABLES | {"energy": energy}, meta)
+    with pytest.raises(PackageError, match="factor_set names mine.csv, and there is no such file"):
+        store.read_package(folder)
+    for path in (folder / "mine.csv", tmp_path / "mine.csv"):
+        path.write_text(OWN_DIESEL, encoding="utf-8")
+    for given in (folder, book):
+        package = store.read_package(given)
+        assert "mine.csv" in package.files
+        filed = filing.check(package)
+        doubts = quality.check(filed, 2022)
+        assert "factor_without_source" in {name for part in doubts for name in part["check"]}
+        made = inventory.compile(filing.apply(filed, doubts).tables, filed.meta, 2022)
+        rows = made.rows.set_index("carrier")
+        assert rows.at["diesel", "tco2e"] == pytest.approx(40 * 0.02 * 44 / 12)
+        assert rows.at["diesel", "factor_level"] == "local"
+        assert rows.at["coke", "factor_id"] == "cn-f1:coke"
 
 
 def test_a_workbook_says_the_same_as_a_folder(tiny, tmp_path):

@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from workbench import dictionary, findings, units
-from workbench.store import MISSING_FORMULA, Package
+from workbench.store import Package
+from workbench.workbook import MISSING_FORMULA
 
 _SUSPICIOUS = re.compile(r"<\s*/?\s*[a-zA-Z!]|javascript:|^\s*[=@](?=\S)|^\s*[+-](?=[A-Za-z(])", re.IGNORECASE)
 _META_TEXT = (

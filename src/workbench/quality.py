@@ -44,7 +44,10 @@ def _own_factors(table: pd.DataFrame) -> list[pd.DataFrame]:
     """The filer's own factor rows through the magnitude guard; a row that cannot be meant is set aside, the library serves."""
     if table.empty:
         return []
-    parts = [part for part in magnitude.check_own(factors.own_table(table.set_index("row"))) if len(part)]
+    own = table.set_index("row")
+    bare = own[own["source"].fillna("").eq("")]
+    parts = [*magnitude.check_own(factors.own_table(own)), findings.raw("factor_without_source", bare, seen=bare["carrier"])]
+    parts = [part for part in parts if len(part)]
     grave = findings.catalogue()["severity"].eq("error")
     return [part.assign(table="factors", effect="row_set_aside" if grave[part["check"].iat[0]] else "kept") for part in parts]
 

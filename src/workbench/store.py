@@ -9,18 +9,16 @@ import json
 import os
 import tempfile
 import warnings
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
-from workbench import dictionary
+from workbench import dictionary, workbook
 from workbench.errors import PackageError, RunError
 from workbench.params import Settings
 
-MISSING_FORMULA = "#formula-without-value"
 MAX_MEGABYTES = 2048
 _WORDS = ("flags", "why", "seen", "expected", "source", "price_source", "reason")  # text even where a whole column is blank
 _FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
@@ -101,7 +99,7 @@ def _read_file(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
         raise PackageError(f"{file.name} is larger than {MAX_MEGABYTES} MiB: split the cluster or file it as Parquet")
     if file.suffix == ".parquet":
         frame = pd.read_parquet(file)
-        return _as_text(frame.map(_cell_text), table, remarks)
+        return _as_text(frame.map(workbook.cell_text), table, remarks)
     content = file.read_bytes()
     try:
         text = content.decode("utf-8-sig")
@@ -146,99 +144,34 @@ def _line_widths(text: str, table: str, remarks: list[dict]) -> tuple[int, bool]
 
 
 def _read_workbook(path: Path) -> Package:
-    try:
-        sheets = pd.read_excel(path, sheet_name=None, header=None, engine="calamine", dtype=object)
-    except Exception as error:  # calamine raises its own class for each kind of damage
-        raise PackageError(f"{path.name} cannot be opened as a workbook: {' '.join(str(error).split())[:200]}") from None
-    if "cluster" not in sheets:
+    raw, cells = workbook.read(path)
+    if "cluster" not in raw:
         raise PackageError(f"{path.name} has no sheet 'cluster' (two columns: key, value): add it")
     remarks: list[dict] = []
-    formulas = _formulas_without_value(path, sheets)
     tables = {}
     for name in dictionary.names():
-        if name not in sheets or sheets[name].empty:
+        if name not in cells or cells[name].empty:
             continue
-        cells = sheets[name].map(_cell_text)
-        for row, column in formulas.get(name, ()):
-            cells.iat[row, column] = MISSING_FORMULA
-        frame = cells.iloc[1:].reset_index(drop=True)
-        frame.columns = cells.iloc[0].tolist()
+        frame = cells[name].iloc[1:].reset_index(drop=True)
+        frame.columns = cells[name].iloc[0].tolist()
         tables[name] = _as_text(frame, name, remarks)
-    for stray in sorted(set(map(str, sheets)) - {"cluster", "README", *dictionary.names()}):
+    meta, files = _meta_from_sheet(raw["cluster"]), {path.name: sha256(path)}
+    _own_factors(path.parent, meta, tables, files, remarks)
+    for stray in sorted(set(raw) - {"cluster", "README", *dictionary.names()}):
         remarks.append({"check": "unknown_table", "table": stray, "seen": stray})
-    return Package(path, _meta_from_sheet(sheets["cluster"]), tables, {path.name: sha256(path)}, remarks)
-
-
-def sheets(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
-    """Every sheet of any workbook, or a CSV as its only one, as text cells from A1 on; and the encoding of a CSV.
-
-    A formula without a saved value reads MISSING_FORMULA. Raises PackageError, one line, when nothing can be read.
-    """
-    if not path.is_file():
-        raise PackageError(f"there is no file {path}: check the path")
-    with path.open("rb") as file:
-        head = file.read(4)
-    if head[:2] != b"PK" and head != b"\xd0\xcf\x11\xe0":
-        return _csv_sheet(path)
-    try:
-        found = pd.read_excel(path, sheet_name=None, header=None, engine="calamine", dtype=object)
-    except Exception as error:  # calamine raises its own class for each kind of damage
-        raise PackageError(f"{path.name} cannot be opened as a workbook: {' '.join(str(error).split())[:200]}") from None
-    cells = {str(name): sheet.map(_cell_text) for name, sheet in found.items()}
-    for name, places in (_formulas_without_value(path, found) if head[:2] == b"PK" else {}).items():
-        for row, column in places:
-            cells[name].iat[row, column] = MISSING_FORMULA
-    return cells, ""
-
-
-def _csv_sheet(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
-    content = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            rows = list(csv.reader(io.StringIO(content.decode(encoding))))
-        except (UnicodeDecodeError, csv.Error):
-            continue
-        width = max(map(len, rows), default=0)
-        cells = pd.DataFrame([row + [""] * (width - len(row)) for row in rows], dtype=object)
-        return {path.stem: cells}, "" if encoding == "utf-8-sig" else "GB 18030"
-    raise PackageError(f"{path.name} is neither a workbook nor a CSV in UTF-8 or GB 18030: save it as .xlsx or CSV UTF-8")
+    return Package(path, meta, tables, files, remarks)
 
 
 def _meta_from_sheet(sheet: pd.DataFrame) -> dict:
     """Two columns key, value; `name_en` and `name_zh` become the two-language name."""
     if sheet.shape[1] < 2:
         raise PackageError("the sheet 'cluster' needs two columns: key and value")
-    pairs = {str(k).strip(): v for k, v in zip(sheet.iloc[:, 0], sheet.iloc[:, 1], strict=True) if _cell_text(k)}
-    meta = {k: (int(v) if isinstance(v, float) and v.is_integer() else v) for k, v in pairs.items() if _cell_text(v)}
+    pairs = {str(k).strip(): v for k, v in zip(sheet.iloc[:, 0], sheet.iloc[:, 1], strict=True) if workbook.cell_text(k)}
+    meta = {k: (int(v) if isinstance(v, float) and v.is_integer() else v) for k, v in pairs.items() if workbook.cell_text(v)}
     names = {lang: str(meta.pop(f"name_{lang}")) for lang in ("en", "zh") if f"name_{lang}" in meta}
     if names:
         meta["name"] = names
     return meta
-
-
-def _formulas_without_value(path: Path, sheets: dict[str, pd.DataFrame]) -> dict[str, list[tuple[int, int]]]:
-    """Cells that hold a formula but no saved value, by sheet; the slow look is taken only where a formula exists."""
-    if path.suffix.lower() != ".xlsx":
-        return {}
-    with zipfile.ZipFile(path) as book:
-        if not any(b"<f" in book.read(n) for n in book.namelist() if n.startswith("xl/worksheets/")):
-            return {}
-    from openpyxl import load_workbook
-
-    found: dict[str, list[tuple[int, int]]] = {}
-    book = load_workbook(path, read_only=True, data_only=False)
-    for name in book.sheetnames:
-        frame = sheets.get(name)
-        if frame is None:
-            continue
-        for row in book[name].iter_rows():
-            for cell in row:
-                if getattr(cell, "data_type", None) == "f":
-                    at = (cell.row - 1, cell.column - 1)
-                    if at[0] < frame.shape[0] and at[1] < frame.shape[1] and _cell_text(frame.iat[at]) == "":
-                        found.setdefault(name, []).append(at)
-    book.close()
-    return found
 
 
 def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFrame:
@@ -252,17 +185,6 @@ def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFra
     frame = frame.apply(lambda column: column.str.strip())
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")
     return frame[(frame != "").any(axis=1)] if len(frame.columns) else frame
-
-
-def _cell_text(value: object) -> str:
-    """What a reader sees in a cell: 12 for 12.0, '' for an empty one."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return format(value, ".15g")
-    return str(value)
 
 
 def sha256(file: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import store
+from workbench import workbook
 from workbench.errors import UserError
 from workbench.importers import form_205_checks, form_package, form_sheet
 from workbench.importers.form_205_lines import known_lines
@@ -63,7 +63,7 @@ def read(path, enterprise_id, year, *, name="", sector="not stated", sheet=None,
 
 def find_form(path, enterprise_id, sheet=None):
     """(label, cells, header, notes) of the first sheet that holds the form, else one line saying which column is missing."""
-    found, encoding = store.sheets(path)
+    found, encoding = workbook.sheets(path)
     if sheet is not None and sheet not in found:
         raise UserError(f"{path.name} has no sheet {sheet} (found: {', '.join(found)}).")
     patterns = form_sheet.patterns_of("form_205_headings", "field")

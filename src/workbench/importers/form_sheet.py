@@ -12,7 +12,7 @@ from functools import cache
 import pandas as pd
 
 from workbench import dictionary
-from workbench.store import MISSING_FORMULA
+from workbench.workbook import MISSING_FORMULA
 
 BLANK = {"", "-", "--", "—", "——", "–", "/", "\\", "…", "……", "无", "n/a", "na", "nan"}
 SEARCHED_ROWS = 60  # a heading stands near the top; below this the rows are data

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import store
+from workbench import workbook
 from workbench.errors import UserError
 from workbench.importers import form_package, form_sheet, supplementary_checks, supplementary_rows
 from workbench.importers.form_205_lines import bare, carrier_of
@@ -63,7 +63,7 @@ def read(path, enterprise_id, year, *, name="", sector="not stated", sheet=None,
 
 def find_table(path, enterprise_id, sheet=None):
     """(label, cells, header, notes) of the first sheet with a column of figures and items that are known."""
-    found, encoding = store.sheets(path)
+    found, encoding = workbook.sheets(path)
     if sheet is not None and sheet not in found:
         raise UserError(f"{path.name} has no sheet {sheet} (found: {', '.join(found)}).")
     patterns = form_sheet.patterns_of("supplementary_headings", "field")
