@@ -13,6 +13,7 @@ import pandas as pd
 
 from workbench import dictionary, factors, findings, units
 from workbench.errors import ParameterError
+from workbench.flows import HANDED_OVER, SOLD
 
 METHODS = ("energy", "exergy", "heat_first", "efficiency")
 FACTOR_COLUMNS = [
@@ -25,8 +26,7 @@ FLOW_COLUMNS = [
 ]  # fmt: skip
 GENERATING = r"boiler|turbine|chp|cogenerat|generator|engine|锅炉|汽轮|燃机|发电机|热电"  # kinds of unit that burn fuel
 _PAIR = ["from_enterprise", "to_enterprise", "commodity"]
-_SOLD, _BOUGHT = ["sold_electricity", "sold_heat"], ["purchased_electricity", "purchased_heat"]
-_OUTGOING = [*_SOLD, "fuel_handed_on"]
+_BOUGHT = ["purchased_electricity", "purchased_heat"]
 _KELVIN = 273.15
 
 
@@ -129,7 +129,7 @@ def seller_factors(
     kinds = dictionary.carriers()["kind"]
     rows, ledger, settled = _clean(rows), _clean(ledger), _clean(settled)
     handed = settled.rename(columns={"from_enterprise": "enterprise_id", "commodity": "carrier"})
-    given = pd.concat([rows.loc[rows["source"].isin(_SOLD), ["enterprise_id", "carrier"]], handed[["enterprise_id", "carrier"]]])
+    given = pd.concat([rows.loc[rows["source"].isin(SOLD), ["enterprise_id", "carrier"]], handed[["enterprise_id", "carrier"]]])
     given = given[given["carrier"].map(kinds).isin(["electricity", "heat"]) & given["carrier"].ne("waste_heat")]
     parts, found = [], []
     for seller, carriers in given.drop_duplicates().groupby("enterprise_id", sort=True)["carrier"]:
@@ -190,7 +190,7 @@ def _made(ledger: pd.DataFrame, without_fuel: set[str]) -> pd.DataFrame:
 
 def _traded(rows: pd.DataFrame, handed: pd.DataFrame) -> pd.DataFrame:
     """Heat and power sold and bought by carrier: sold_gj (a flow to a member at least as settled), bought_gj, bought_tco2e."""
-    sold = rows[rows["source"].isin(_SOLD)].pivot_table(index="carrier", columns="internal", values="energy_gj", aggfunc="sum")
+    sold = rows[rows["source"].isin(SOLD)].pivot_table(index="carrier", columns="internal", values="energy_gj", aggfunc="sum")
     sold = -sold.reindex(columns=[0, 1]).fillna(0.0)
     settled = handed.groupby("carrier")["energy_gj"].sum()
     secondary = dictionary.carriers()["kind"].reindex(settled.index).isin(["electricity", "heat"])
@@ -238,7 +238,7 @@ def _fuel(rows: pd.DataFrame, generating: set[str]) -> tuple[pd.DataFrame, str]:
 def _counted(out: pd.DataFrame, rows: pd.DataFrame, handed: pd.DataFrame) -> pd.DataFrame:
     """Carriers that cannot be computed take what the ledgers count: purchases handed on, settled flows, else sales."""
     out = out.copy()
-    sales = rows[rows["source"].isin(_SOLD)].groupby("carrier")[["energy_gj", "tco2e"]].sum().abs()
+    sales = rows[rows["source"].isin(SOLD)].groupby("carrier")[["energy_gj", "tco2e"]].sum().abs()
     known = handed.groupby("carrier")[["energy_gj", "tco2e"]].sum()
     known = known[known["energy_gj"] > 0].combine_first(sales).reindex(out.index).fillna(0.0)
     taken = out[["bought_gj", "bought_tco2e"]].set_axis(known.columns, axis=1)
@@ -293,7 +293,7 @@ def _flows(settled: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
         flows = settled.groupby(_PAIR, sort=True).agg(columns | {"exchange_id": "first"}).reset_index()
         return flows.assign(deducted_energy_gj=0.0, deducted_tco2e=0.0, deducted_tce=0.0)
     inside = rows[rows["internal"] == 1].rename(columns={"carrier": "commodity"})
-    gives = inside["source"].isin(_OUTGOING)
+    gives = inside["source"].isin(HANDED_OVER)
     inside["from_enterprise"] = inside["enterprise_id"].where(gives, inside["counterparty"])
     inside["to_enterprise"] = inside["counterparty"].where(gives, inside["enterprise_id"])
     taken = inside[~gives].groupby(_PAIR, sort=True).agg(columns)

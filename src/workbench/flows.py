@@ -15,6 +15,8 @@ from workbench.ledger import codes
 
 INCOMING = ("purchase", "transfer_in")
 OUTGOING = ("sale", "transfer_out")
+SOLD = ("sold_electricity", "sold_heat")  # sources of inventory rows that leave an enterprise without fuel
+HANDED_OVER = (*SOLD, "fuel_handed_on")
 SIGN = {
     "purchase": 1, "opening_stock": 1, "transfer_in": 1, "sale": -1, "transfer_out": -1, "closing_stock": -1, "non_energy_use": -1,
 }  # fmt: skip

@@ -305,4 +305,4 @@ def _memos(rows: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _outgoing(rows: pd.DataFrame) -> pd.Series:
-    return rows["source"].isin(["fuel_handed_on", "sold_electricity", "sold_heat"])
+    return rows["source"].isin(flows.HANDED_OVER)

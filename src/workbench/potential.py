@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import costs, dictionary, emissions, factors, findings, interaction, prices, units
+from workbench import costs, dictionary, emissions, factors, findings, flows, interaction, prices, units
 from workbench.params import Settings
 
 NEVER_SELECTED = ("uncosted", "superseded", "excluded")
@@ -97,8 +97,7 @@ def _bases(
     meta: dict[str, Any], year: int,
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:  # fmt: skip
     """What each carrier of each enterprise uses, by unit, with tCO2e, tce and price per unit of activity."""
-    sold = ["fuel_handed_on", "sold_electricity", "sold_heat"]
-    incoming = rows[~rows["source"].isin([*sold, "process"])]
+    incoming = rows[~rows["source"].isin([*flows.HANDED_OVER, "process"])]
     price = paid.set_index(["enterprise_id", "carrier"])
     usual = factors.defaults(used).set_index("carrier")
     out, found = [], []

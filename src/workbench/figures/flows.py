@@ -3,9 +3,9 @@
 import pandas as pd
 
 from workbench.figures.quantities import OTHER, numeric
+from workbench.flows import HANDED_OVER
 
 MOST_SOURCES = 8
-OUTGOING = ("sold_electricity", "sold_heat", "fuel_handed_on")
 
 
 def nodes_and_links(rows: pd.DataFrame, value: str, by: str, top: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -53,7 +53,7 @@ def _outside(rows: pd.DataFrame, by: str, at: dict[str, str]) -> pd.DataFrame:
     sizes = net["value"].clip(lower=0).groupby(net[by]).sum().sort_values(ascending=False, kind="stable")
     shown = set(sizes.index if len(sizes) <= MOST_SOURCES + 1 else sizes.index[:MOST_SOURCES])
     code = net[by].where(net[by].isin(shown) & net[by].ne(""), OTHER)
-    gone = net["source"].isin(OUTGOING).map({True: "sold", False: "deducted"})
+    gone = net["source"].isin(HANDED_OVER).map({True: "sold", False: "deducted"})
     node, enters = net["enterprise_id"].map(at), net["value"] > 0
     links = pd.DataFrame(
         {
@@ -68,7 +68,7 @@ def _outside(rows: pd.DataFrame, by: str, at: dict[str, str]) -> pd.DataFrame:
 
 def _inside(rows: pd.DataFrame, at: dict[str, str]) -> pd.DataFrame:
     """Links between members: one a giver, taker and carrier; loops within one node are left out, since they balance."""
-    gives = rows["source"].isin(OUTGOING)
+    gives = rows["source"].isin(HANDED_OVER)
     giver, taker = (
         rows["enterprise_id"].where(gives, rows["counterparty"]),
         rows["counterparty"].where(gives, rows["enterprise_id"]),

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from workbench import dictionary, findings, units
+from workbench import dictionary, findings, grid, units
 from workbench.magnitude import bands, measures
 
-RESIDUAL = ("residual_mix", "average_excluding_market_traded_nonfossil")
 LOCATION = "average"
 
 
@@ -136,6 +135,8 @@ def _residual(every: pd.DataFrame) -> list[pd.DataFrame]:
     """The residual mix has lost the power that others claimed, mostly clean: it lies above the location-based factor."""
     keys = ["region", "year"]
     location = every[every["variant"] == LOCATION].drop_duplicates(keys)[[*keys, "label", "value"]]
-    both = every[every["variant"].isin(RESIDUAL)].merge(location, on=keys, how="inner", suffixes=("", "_location"), validate="m:1")
+    both = every[every["variant"].isin(grid.RESIDUAL_VARIANTS)].merge(
+        location, on=keys, how="inner", suffixes=("", "_location"), validate="m:1"
+    )
     low = both[(both["value"] < both["value_location"]) & (both["row"].notna())]
     return [_finding("residual_mix", low, _with_label(low["value_location"], low["label_location"]))]
