@@ -255,7 +255,7 @@ def _without_second_report(problems: list[pd.DataFrame]) -> list[pd.DataFrame]:
     """Unknown units get the nearest known one as a hint."""
     for problem in problems:
         mask = problem["check"] == "unknown_unit"
-        problem.loc[mask, "expected"] = [units.nearest(str(u)) for u in problem.loc[mask, "seen"]]
+        problem.loc[mask, "expected"] = [units.nearest(str(u)) or "t, kWh, GJ …" for u in problem.loc[mask, "seen"]]
     return problems
 
 
