@@ -15,7 +15,7 @@ import papermill
 import pytest
 
 from browser import open_page, skip_without_browser
-from workbench import findings, params, report, wording, words
+from workbench import execution, findings, params, report, wording, words
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = [ROOT / "notebooks" / f"{n}.ipynb" for n in ("10_intake", "20_inventory", "30_potential", "40_selection", "50_report")]
@@ -128,7 +128,8 @@ def test_papermill_reads_every_parameter_with_type_default_and_meaning():
 def execute(path: Path, folder: Path, **parameters) -> Path:
     made = folder / path.name
     given = {"run_dir": str(folder), "reduction_pct": None} | parameters
-    papermill.execute_notebook(path, made, parameters=given, kernel_name="python3", progress_bar=False, cwd=ROOT)
+    with execution.own_sockets() as sockets:
+        papermill.execute_notebook(path, made, parameters=given, kernel_name="python3", progress_bar=False, cwd=ROOT, **sockets)
     return made
 
 

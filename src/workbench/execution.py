@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,12 +55,13 @@ def _papermill(source: Path, target: Path, values: dict[str, Any]) -> str:
     logging.getLogger("papermill").setLevel(logging.ERROR)
     for attempt in (1, 2):
         try:
-            with _environment():
+            with _environment(), own_sockets() as sockets:
                 papermill.execute_notebook(
                     str(source), str(target), parameters=values, kernel_name="python3", language="python",
                     progress_bar=False, log_output=False,
                     cwd=str(params.project_root()), start_timeout=_START_TIMEOUT,
                     extra_arguments=["--Application.log_level=40"],  # errors only
+                    **sockets,
                 )  # fmt: skip
             return ""
         except PapermillExecutionError as error:
@@ -74,6 +76,21 @@ def _papermill(source: Path, target: Path, values: dict[str, Any]) -> str:
         except (PapermillException, OSError, ValueError, KeyError) as error:  # no such kernel, broken notebook, full disk
             return one_line(f"{type(error).__name__}: {error}")
     raise AssertionError("not reached")
+
+
+@contextlib.contextmanager
+def own_sockets() -> Iterator[dict[str, Any]]:
+    """Options for papermill: one kernel that talks over sockets in a folder of its own.
+
+    A TCP port is chosen first and bound later; beside other kernels it may be taken in between, and the kernel dies. Where there
+    are no such sockets (Windows) or the folder's path is too long for one, the options are empty.
+    """
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        name = f"{folder}/s"
+        usable = os.name == "posix" and len(os.fsencode(name)) < 90
+        yield {"config": Config({"KernelManager": {"transport": "ipc", "ip": name}})} if usable else {}
 
 
 @contextlib.contextmanager
