@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, findings, units
+from workbench import capital, dictionary, findings, units
 from workbench.store import Package
 from workbench.workbook import MISSING_FORMULA
 
@@ -122,6 +122,7 @@ def _check_table(
     """One table: (typed rows, rows set aside as text, findings)."""
     fields = dictionary.fields(name)
     required_table = dictionary.tables().set_index("table").at[name, "required"] == "1"
+    text = capital.with_column(text) if name == "projects" else text
     if text.empty:
         found = [findings.raw("missing_table", table=name)] if required_table else []
         return _empty(fields), text, found
@@ -133,6 +134,9 @@ def _check_table(
         return _empty(fields), text, found
     full = text.reindex(columns=[*fields["field"], *extra], fill_value="")
     typed, problems = _typed(name, full, fields)
+    if name == "projects":
+        typed, told = capital.completed(typed)
+        found += told
     problems += _pandera_problems(name, typed, full, fields)
     problems += _references(name, typed, fields, done)
     problems += _repeats(name, full)
