@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from workbench.errors import ParameterError
 
+MOST_YEARS = 40  # longest plan by years; the model grows with projects x years
+
 
 class Settings(BaseModel):
     """What one run needs to know. The description of each field ends with its unit in square brackets."""
@@ -24,8 +26,8 @@ class Settings(BaseModel):
     budget_tco2e: float | None = Field(None, ge=0, description="carbon budget of the cluster [tCO2e/yr]; or set reduction_pct")
     reduction_pct: float | None = Field(None, ge=0, le=100, description="cut of the inventory's total [%]; or set budget_tco2e")
     target_year: int | None = Field(None, ge=1980, le=2100, description="year the budget must be met; empty: any [yr]")
-    objective: Literal["annual_cost", "capex", "npv_cost"] = Field(
-        "annual_cost", description="what is made least: annual_cost, capex or npv_cost [currency]"
+    objective: Literal["annual_cost", "capex", "npv_cost", "emissions", "weighted"] = Field(
+        "annual_cost", description="what is made least: annual_cost, capex, npv_cost, emissions or weighted"
     )
     discount_rate: float = Field(0.08, gt=-0.5, lt=1, description="real discount rate [1/yr]")
     capital_limit: float | None = Field(None, ge=0, description="most capital for the whole cluster [currency]")
@@ -39,6 +41,38 @@ class Settings(BaseModel):
     selection_gap: float = Field(1e-6, ge=0, lt=1, description="relative optimality gap that is accepted [1]")
     time_limit_s: float = Field(120.0, gt=0, description="time limit of one optimization [s]")
     seed: int = Field(1, ge=0, description="seed of every random choice")
+    selection_abs_gap: float = Field(0.01, ge=0, description="gap in money that is accepted as well [currency]")
+    objective_weights: dict[Literal["annual_cost", "capex", "npv_cost", "emissions"], float] | None = Field(
+        None, description="weighted only: weight of each criterion, that of emissions [currency/tCO2e]"
+    )
+    horizon_year: int | None = Field(
+        None, ge=1980, le=2100, description="last year of a plan by years; empty: one typical year [yr]"
+    )
+    budget_path: dict[int, float] | None = Field(None, description="carbon budgets of single years, year: amount [tCO2e/yr]")
+    reduction_path: dict[int, float] | None = Field(
+        None, description="cuts of single years, year: share of the inventory's total [%]"
+    )
+    cumulative_budget_tco2e: float | None = Field(None, ge=0, description="carbon budget of all years of the plan together [tCO2e]")
+    capital_per_year: float | None = Field(
+        None, ge=0, description="capital of the whole cluster in each year of the plan [currency/yr]"
+    )
+    capital_carry_over: bool = Field(True, description="capital not spent in a year may be spent later")
+    starts_per_year: int | None = Field(None, ge=0, description="most projects started in one year [projects/yr]")
+    count_loans: bool = Field(False, description="loans filed with projects pay their share of the capital, in plans by years")
+    capex_decline: float = Field(0.0, gt=-0.5, lt=0.5, description="yearly fall of capital cost after the plan's first year [1/yr]")
+    grid_factor_decline: float = Field(0.0, gt=-0.5, lt=0.5, description="yearly fall of the grid's factor, plans by years [1/yr]")
+    value_added_growth: float = Field(0.0, gt=-0.5, lt=0.5, description="real growth of value added, plans by years [1/yr]")
+    energy_cap_tce: float | None = Field(None, ge=0, description="cap on the energy use of the whole cluster [tce/yr]")
+    intensity_basis: Literal["value_added", "output_value"] = Field(
+        "value_added", description="what intensities are measured by: value_added or output_value"
+    )
+    leakage_limit_tco2e: float | None = Field(
+        None, description="most upstream emissions the plan may add, empty: no limit [tCO2e/yr]"
+    )
+    leakage_share: float = Field(0.0, ge=0, le=1, description="upstream emissions allowed besides, per tonne saved inside [1]")
+    limits_off: list[
+        Literal["budget", "capital", "emission_limit", "energy_limit", "intensity", "groups", "efforts", "leakage"]
+    ] = Field([], max_length=8, description="families of limits that are only reported, not held")
     uncertainty_draws: int = Field(10_000, ge=100, le=1_000_000, description="draws of the Monte Carlo ranges")
     materiality_pct: float = Field(5.0, gt=0, le=100, description="misstatement that matters, share of the total [%]")
     notes: str = Field("", description="free text printed in the report")
@@ -50,6 +84,31 @@ class Settings(BaseModel):
     def _one_budget(self) -> Settings:
         if self.budget_tco2e is not None and self.reduction_pct is not None:
             raise ValueError("budget_tco2e and reduction_pct exclude each other: keep one of them")
+        if self.objective == "weighted" and not self.objective_weights:
+            raise ValueError("objective weighted needs objective_weights, e.g. {annual_cost: 1, emissions: 50}")
+        return self
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> Settings:
+        years = sorted({*(self.budget_path or {}), *(self.reduction_path or {})})
+        by_years = {
+            "budget_path": self.budget_path,
+            "reduction_path": self.reduction_path,
+            "capital_per_year": self.capital_per_year,
+        }
+        by_years |= {"cumulative_budget_tco2e": self.cumulative_budget_tco2e, "starts_per_year": self.starts_per_year}
+        if self.horizon_year is None:
+            asked = [name for name, value in by_years.items() if value is not None]
+            if asked:
+                raise ValueError(f"{asked[0]} is for plans by years: set horizon_year too")
+            return self
+        if self.horizon_year <= self.year or self.horizon_year > self.year + MOST_YEARS:
+            raise ValueError(f"horizon_year must lie 1 to {MOST_YEARS} years after year")
+        if years and not self.year < years[0] <= years[-1] <= self.horizon_year:
+            raise ValueError("budget_path and reduction_path must name years after year and up to horizon_year")
+        both = set(self.budget_path or {}) & set(self.reduction_path or {})
+        if both:
+            raise ValueError(f"budget_path and reduction_path both name {min(both)}: keep one of them")
         return self
 
     @property
