@@ -1,0 +1,6 @@
+"""Decisions under uncertainty: ranges of the data, plans made anew in every draw, robust plans, the value of data."""
+
+from workbench.risk.monte_carlo import judge, redecide, regret
+from workbench.risk.scenarios import Draws, draw, ranges
+
+__all__ = ["Draws", "draw", "judge", "ranges", "redecide", "regret"]

@@ -1,0 +1,74 @@
+"""A mixed-integer linear program given as arrays, solved by HiGHS: for many programs that differ in numbers only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from workbench.params import Settings
+
+_FOUND = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
+    highspy.HighsModelStatus.kTimeLimit: "time_limit",
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """min cost @ x subject to row_low <= rows @ x <= row_high, low <= x <= high, x whole where `whole`."""
+
+    cost: np.ndarray
+    rows: sparse.csr_array
+    row_low: np.ndarray
+    row_high: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    whole: np.ndarray
+
+
+@dataclass(frozen=True)
+class Solution:
+    """`status` (optimal, infeasible, time_limit), `x` (None without a plan), objective `value` and `bound`."""
+
+    status: str
+    x: np.ndarray | None
+    value: float
+    bound: float
+
+
+def minimise(program: Program, settings: Settings, seconds: float | None = None) -> Solution:
+    """Solve with the gap, seed and time limit of the settings, one thread, so that the same program gives the same answer."""
+    solver = highspy.Highs()
+    for name, value in {
+        "output_flag": False, "threads": 1, "random_seed": settings.seed, "mip_rel_gap": settings.selection_gap,
+        "mip_feasibility_tolerance": 1e-9, "time_limit": settings.time_limit_s if seconds is None else max(0.1, seconds),
+    }.items():  # fmt: skip
+        solver.setOptionValue(name, value)
+    solver.passModel(_model(program))
+    solver.run()
+    status = _FOUND.get(solver.getModelStatus(), "infeasible")
+    info = solver.getInfo()
+    if status == "infeasible" or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return Solution(status, None, np.nan, np.nan)
+    x = np.array(solver.getSolution().col_value)
+    x[program.whole] = np.round(x[program.whole])
+    bound = info.mip_dual_bound if program.whole.any() else info.objective_function_value
+    return Solution(status, x, float(program.cost @ x), float(bound))
+
+
+def _model(program: Program) -> highspy.HighsLp:
+    rows = sparse.csr_array(program.rows)
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = rows.shape[1], rows.shape[0]
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
+    lp.row_lower_, lp.row_upper_ = program.row_low, program.row_high
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+    whole, free = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+    lp.integrality_ = [whole if each else free for each in program.whole]
+    return lp
