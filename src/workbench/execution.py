@@ -1,27 +1,41 @@
-"""One notebook: executed by papermill into a temporary name, kept under its own name whatever happens, then made a page."""
+"""One notebook: executed by papermill in a process of its own, kept under its own name whatever happens, then made a page.
+
+The process is forked from a warm one that has every library loaded (`warm`), so it starts at once and shares nothing with the
+next: a crash, a leaked figure or a changed environment ends with it. Where the system cannot fork, a fresh process is started.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import logging
+import multiprocessing
 import os
 import re
-import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from workbench import params, report
 
-_START_TIMEOUT = 120  # a kernel that starts beside others may need long
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
     "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or every kernel prints a debugger warning
 }
+_STARTING = threading.Lock()
+_LIVE: set[Any] = set()
+_STOPPED = threading.Event()
+_DIED = "the notebook's process died, often for want of memory; close other programs, make the cluster smaller or try --jobs 1"
+
+
+class Stopped(Exception):
+    """The whole run was stopped (`stop`), so that this notebook ended early."""
 
 
 @dataclass(frozen=True)
@@ -34,57 +48,151 @@ class Step:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Task:
+    """One notebook to execute: `source` with `values` in the working folder `root`, results in `folder`."""
+
+    name: str
+    source: Path
+    folder: Path
+    root: Path
+    values: dict[str, Any]
+    lang: str
+
+    @property
+    def partial(self) -> Path:
+        """Where papermill writes while the notebook runs."""
+        return self.folder / f".{self.name}.partial.ipynb"
+
+    @property
+    def kept(self) -> Path:
+        """The executed copy."""
+        return self.folder / f"{self.name}.ipynb"
+
+
 def execute(name: str, folder: Path, values: dict[str, Any], lang: str) -> Step:
     """Run `notebooks/NAME.ipynb` with `values`; `folder` gets NAME.ipynb, NAME.html and, from the last one, report.html."""
-    began = time.monotonic()
-    source, kept = params.project_root() / "notebooks" / f"{name}.ipynb", folder / f"{name}.ipynb"
-    partial = folder / f".{name}.partial.ipynb"
-    error = f"notebooks/{source.name} is missing: restore it" if not source.is_file() else _papermill(source, partial, values)
-    if partial.is_file():
-        partial.replace(kept)
-        error = _publish(name, folder, lang, error)
+    began, root = time.monotonic(), params.project_root().resolve()
+    task = Task(name, root / "notebooks" / f"{name}.ipynb", Path(folder).resolve(), root, values, lang)
+    if not task.source.is_file():
+        error = f"notebooks/{task.source.name} is missing: restore it"
+    else:
+        error = _apart(_run, task)
+        if error is None:  # keep what the dead process left, and show it
+            error = _apart(_publish, task, _DIED) or _DIED
     return Step(name, "failed" if error else "ok", round(time.monotonic() - began, 1), error)
 
 
-def _papermill(source: Path, target: Path, values: dict[str, Any]) -> str:
-    """Execute; '' or the error in one line. Only a kernel that does not start is tried again, once."""
+def warm_up() -> None:
+    """Start the warm process now, so that it loads its libraries while the caller still reads and checks."""
+    if _method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with _STARTING, _environment():
+            multiprocessing.set_forkserver_preload(["workbench.warm"])
+            forkserver.ensure_running()
+
+
+def stop() -> None:
+    """End every notebook that is running; their callers get `Stopped`."""
+    _STOPPED.set()
+    for process in list(_LIVE):
+        process.kill()
+
+
+def _method() -> str:
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def _apart(work: Callable[..., str], *args: Any) -> str | None:
+    """What `work(*args)` returns in a process of its own; None when the process died."""
+    warm_up()
+    context = multiprocessing.get_context(_method())
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, work, *args), daemon=True)
+    try:
+        with _STARTING, _environment():
+            process.start()
+        _LIVE.add(process)
+        theirs.close()
+        return ours.recv()
+    except EOFError:
+        if _STOPPED.is_set():
+            raise Stopped from None
+        return None
+    finally:
+        ours.close()  # the process ends when this side is gone
+        process.join(5)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        _LIVE.discard(process)
+
+
+def _serve(connection: Connection, work: Callable[..., str], *args: Any) -> None:
+    """In the process: silence what libraries print past Python, end with the parent, answer."""
+    os.environ.update(_ENVIRONMENT)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1), os.dup2(nowhere, 2)
+    threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
+    connection.send(work(*args))
+
+
+def _end_with_parent(connection: Connection) -> None:
+    """A killed parent must not leave a process behind that goes on writing into the run's folder."""
+    with contextlib.suppress(EOFError, OSError):
+        connection.recv()  # nothing is ever sent: it ends when the other side is gone
+    os._exit(1)
+
+
+def _run(task: Task) -> str:
+    """Execute and publish; '' or the error in one line."""
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillException, PapermillExecutionError
 
+    from workbench import kernel
+
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    for attempt in (1, 2):
-        try:
-            with _environment(), own_sockets() as sockets:
-                papermill.execute_notebook(
-                    str(source), str(target), parameters=values, kernel_name="python3", language="python",
-                    progress_bar=False, log_output=False,
-                    cwd=str(params.project_root()), start_timeout=_START_TIMEOUT,
-                    extra_arguments=["--Application.log_level=40"],  # errors only
-                    **sockets,
-                )  # fmt: skip
-            return ""
-        except PapermillExecutionError as error:
-            return one_line(f"{error.ename}: {error.evalue}")
-        except DeadKernelError:
-            return "DeadKernelError: the kernel died, often for want of memory; close other programs or make the cluster smaller"
-        except CellTimeoutError as error:
-            return one_line(f"CellTimeoutError: {error}")
-        except (RuntimeError, TimeoutError) as error:  # the kernel did not answer
-            if attempt == 2:
-                return one_line(f"the kernel did not start: {error}")
-        except (PapermillException, OSError, ValueError, KeyError) as error:  # no such kernel, broken notebook, full disk
-            return one_line(f"{type(error).__name__}: {error}")
-    raise AssertionError("not reached")
+    os.chdir(task.root)
+    error = ""
+    try:
+        papermill.execute_notebook(
+            str(task.source), str(task.partial), parameters=task.values, engine_name=kernel.register(), kernel_name="python3",
+            language="python", progress_bar=False, log_output=False, cwd=str(task.root),
+        )  # fmt: skip
+    except PapermillExecutionError as fault:
+        error = one_line(f"{fault.ename}: {fault.evalue}")
+    except CellTimeoutError as fault:
+        error = one_line(f"CellTimeoutError: {fault}")
+    except (PapermillException, OSError, ValueError, KeyError) as fault:  # no such kernel, broken notebook, full disk
+        error = one_line(f"{type(fault).__name__}: {fault}")
+    return _publish(task, error)
+
+
+def _publish(task: Task, error: str) -> str:
+    """The executed copy under its own name and as a page, a failed one too; an error of its own only where there was none."""
+    if not task.partial.is_file():
+        return error
+    task.partial.replace(task.kept)
+    try:
+        report.export(task.kept, task.kept.with_suffix(".html"), lang=task.lang)
+        if task.name.endswith("_report") and not error:
+            report.export(task.kept, task.folder / "report.html", lang=task.lang, kind="report")
+    except Exception as fault:  # whatever the exporter meets, the run goes on to say so
+        return error or one_line(f"the page could not be written: {type(fault).__name__}: {fault}")
+    return error
 
 
 @contextlib.contextmanager
 def own_sockets() -> Iterator[dict[str, Any]]:
-    """Options for papermill: one kernel that talks over sockets in a folder of its own.
+    """Options for plain papermill: one kernel that talks over sockets in a folder of its own.
 
     A TCP port is chosen first and bound later; beside other kernels it may be taken in between, and the kernel dies. Where there
     are no such sockets (Windows) or the folder's path is too long for one, the options are empty.
     """
+    import tempfile
+
     from traitlets.config import Config
 
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
@@ -111,17 +219,6 @@ def _environment() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def _publish(name: str, folder: Path, lang: str, error: str) -> str:
-    """The executed copy as a page, a failed one too; an error of its own only where the notebook had none."""
-    try:
-        report.export(folder / f"{name}.ipynb", folder / f"{name}.html", lang=lang)
-        if name.endswith("_report") and not error:
-            report.export(folder / f"{name}.ipynb", folder / "report.html", lang=lang, kind="report")
-    except Exception as fault:  # whatever the exporter meets, the run goes on to say so
-        return error or one_line(f"the page could not be written: {type(fault).__name__}: {fault}")
-    return error
 
 
 def one_line(text: str) -> str:

@@ -54,7 +54,7 @@ def export(
         "html_lang": _HTML_LANG[lang],
         "words": _WORDS[lang],
     }
-    page, _ = _exporter().from_notebook_node(content, resources=resources)
+    page, _ = exporter().from_notebook_node(content, resources=resources)
     return store.write_text(html, page)
 
 
@@ -85,7 +85,7 @@ def _still(output: Any, cell: Any, kind: str) -> Any | None:
 
 
 @cache
-def _exporter() -> Any:
+def exporter() -> Any:
     """The HTML exporter with our template and filters; made once, since building it costs more than a page."""
     from jinja2 import pass_context
     from nbconvert.exporters import HTMLExporter

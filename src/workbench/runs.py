@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
 import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,11 @@ import yaml
 
 from workbench import execution, params, provenance
 from workbench.errors import ParameterError, RunError, UserError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 NOTEBOOKS = ("10_intake", "20_inventory", "30_potential", "40_selection", "50_report")
 Progress = Callable[[str, execution.Step], None]
@@ -79,23 +83,37 @@ def run_target(
     if not force and _is_up_to_date(folder, facts, wanted):
         return RunResult(name, "up to date", folder=str(folder))
     try:
-        return _run(name, settings, folder, facts, wanted, progress)
+        with _alone_in(folder):
+            return _run(name, settings, folder, facts, wanted, progress)
+    except BlockingIOError:
+        return RunResult(name, "failed", f"another run is at work in {folder}: wait for it, or choose another --out", str(folder))
     except OSError as error:
         return RunResult(name, "failed", execution.one_line(f"{folder} cannot be written: {error}"), str(folder))
 
 
 def run_many(targets: Iterable[str], jobs: int | None = None, **options: Any) -> list[RunResult]:
-    """Run several targets, each in a worker process; results in the order given. `options` as for `run_target`."""
+    """Run several targets, `jobs` at a time; results in the order given. `options` as for `run_target`."""
+    execution.warm_up()
     targets, invalid = _without_clashes(list(dict.fromkeys(targets)))
     jobs = max(1, min(len(targets), jobs or os.cpu_count() or 1))
     if len(targets) < 2:
         return [run_target(target, **options) for target in targets] + invalid
-    done, lost = _pool(targets, jobs, options)
-    for target in lost:  # a worker was killed and took its neighbours' places with it: each alone, so that only one can fail again
-        again, dead = _pool([target], 1, options)
-        message = "the worker process was killed, often for want of memory; try --jobs 1"
-        done |= again | {name: RunResult(_name_of(name), "failed", message) for name in dead}
-    return [done[target] for target in targets] + invalid
+    with ThreadPoolExecutor(jobs) as pool:  # threads that wait: each notebook runs in a process of its own
+        waiting: dict[str, Future] = {target: pool.submit(run_target, target, **options) for target in targets}
+        try:
+            return [_result(target, future) for target, future in waiting.items()] + invalid
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            execution.stop()
+            raise
+
+
+def _result(target: str, future: Future) -> RunResult:
+    """A fault of the program in one target is no reason to lose the others."""
+    try:
+        return future.result()
+    except Exception as error:
+        return RunResult(_name_of(target), "failed", execution.one_line(f"{type(error).__name__}: {error}"))
 
 
 def exit_code(results: list[RunResult]) -> int:
@@ -170,7 +188,6 @@ def _run(
     name: str, settings: params.Settings, folder: Path, facts: dict[str, Any], wanted: tuple[str, ...], progress: Progress | None
 ) -> RunResult:
     """Notebooks in order until one fails; the manifest says `running` until the end, so a broken-off run is known as such."""
-    folder.mkdir(parents=True, exist_ok=True)
     started, began = _now(), time.monotonic()
     execution.write_json(folder / "manifest.json", {"run": name, "status": "running", "started": started})
     _clear(folder)
@@ -195,6 +212,16 @@ def _run(
     return RunResult(name, "failed", f"{failed.name}: {failed.error}{see}", str(folder))
 
 
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder for one run; BlockingIOError when another holds it. The system lets go when the process ends, however."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
 def _clear(folder: Path) -> None:
     """Take away what a former run left, files of our making only."""
     made = [folder / f"{name}{end}" for name in NOTEBOOKS for end in (".ipynb", ".html")]
@@ -203,22 +230,6 @@ def _clear(folder: Path) -> None:
     made += [file for part in ("tables", "checked") for end in ("csv", "json") for file in (folder / part).glob(f"*.{end}")]
     for file in made:
         file.unlink(missing_ok=True)
-
-
-def _pool(targets: list[str], jobs: int, options: dict[str, Any]) -> tuple[dict[str, RunResult], list[str]]:
-    """Results by target, and the targets whose worker was lost."""
-    done, lost = {}, []
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        waiting: dict[str, Future] = {target: pool.submit(run_target, target, **options) for target in targets}
-        for target, future in waiting.items():
-            try:
-                done[target] = future.result()
-            except BrokenProcessPool:
-                lost.append(target)
-            except Exception as error:  # a fault of the program in one target is no reason to lose the others
-                done[target] = RunResult(_name_of(target), "failed", execution.one_line(f"{type(error).__name__}: {error}"))
-    return done, lost
 
 
 def _now() -> str:

@@ -63,7 +63,7 @@ FIRST_SHADE = {
 
 
 @cache
-def _fonts() -> tuple[str, ...]:
+def fonts() -> tuple[str, ...]:
     known = set(font_manager.get_font_names())
     return tuple(family for family in FAMILIES if family in known) or ("DejaVu Sans",)
 
@@ -72,7 +72,7 @@ def _fonts() -> tuple[str, ...]:
 def style():
     """The style in force while a figure is built and while it is rendered."""
     own = {
-        "font.family": list(_fonts()),
+        "font.family": list(fonts()),
         "font.size": 8.5,
         "text.parse_math": False,
         "axes.unicode_minus": True,

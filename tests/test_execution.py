@@ -1,0 +1,130 @@
+"""One notebook in a process of its own: the same copy as a kernel would leave, and nothing left behind for the next."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from workbench import execution
+
+CELLS = (
+    "number = 1",
+    "import sys\nprint('out')\nprint('err', file=sys.stderr)\nnumber",
+    "import asyncio\nawait asyncio.sleep(0.001)\n4",
+    "from IPython.display import HTML, clear_output, display\nprint('gone')\nclear_output()\ndisplay(HTML('<b>x</b>'))",
+    "%matplotlib inline\nimport matplotlib.pyplot as plt\n_ = plt.plot([1, 2])",
+    "shown = display('first', display_id='one')\nshown.update('second')",
+    "1 / 0",
+    "'never reached'",
+)
+
+
+def book(path: Path, *sources: str) -> Path:
+    cells = [new_markdown_cell("# Title"), *(new_code_cell(source) for source in sources)]
+    cells[1].metadata["tags"] = ["parameters"]
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), path)
+    return path
+
+
+def executed(path: Path, **options) -> list[dict]:
+    """Cells as papermill leaves them, without its times and the ids it draws."""
+    made = path.with_suffix(".out.ipynb")
+    with pytest.raises(papermill.PapermillExecutionError, match="ZeroDivisionError"):
+        papermill.execute_notebook(path, made, parameters={"number": 7}, kernel_name="python3", progress_bar=False, **options)
+    cells = nbformat.read(made, as_version=4).cells
+    kept = {"cell_type", "source", "outputs", "execution_count"}
+    return [{"tags": cell.metadata.get("tags", [])} | {key: cell[key] for key in kept & set(cell)} for cell in cells]
+
+
+def test_the_copy_is_the_one_a_kernel_leaves(tmp_path):
+    path = book(tmp_path / "a.ipynb", *CELLS)
+    with execution.own_sockets() as sockets:
+        expected = executed(path, **sockets)
+    script = tmp_path / "here.py"  # the engine is for a process made for it
+    script.write_text(
+        "import json, pathlib, sys\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import test_execution as t\nfrom workbench import kernel\n"
+        f"cells = t.executed(pathlib.Path({str(path)!r}), engine_name=kernel.register())\n"
+        "pathlib.Path(sys.argv[1]).write_text(json.dumps(cells))\n"
+    )
+    environment = os.environ | execution._ENVIRONMENT
+    subprocess.run([sys.executable, script, tmp_path / "cells.json"], check=True, env=environment, capture_output=True)
+    assert json.loads((tmp_path / "cells.json").read_text()) == expected
+    kinds = [output["output_type"] for cell in expected for output in cell.get("outputs", [])]
+    assert kinds.count("stream") == 2 and kinds[-1] == "error"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(project: Path, name: str, *sources: str) -> tuple[execution.Step, str]:
+    """How it ended, and what its last cell printed."""
+    book(project / "notebooks" / f"{name}.ipynb", "x = 1", *sources)
+    step = execution.execute(name, project / "run", {"x": 2}, "en")
+    cells = nbformat.read(project / "run" / f"{name}.ipynb", as_version=4).cells
+    printed = [
+        output.text for cell in cells if cell.cell_type == "code" for output in cell.outputs if output.output_type == "stream"
+    ]
+    return step, "".join(printed)
+
+
+def test_nothing_reaches_the_next_notebook(project):
+    dirty = "import os, sys\nos.environ['LEAK'] = '1'\nsys.modules['leak'] = sys\nimport pandas as pd\npd.leak = x"
+    step, _ = run(project, "one", dirty, "import matplotlib.pyplot as plt\nplt.figure()\nos.chdir('/')")
+    assert step.status == "ok" and "LEAK" not in os.environ
+    look = "import os, sys, pandas as pd, matplotlib.pyplot as plt, pathlib\n"
+    step, printed = run(
+        project, "two", look + "print('LEAK' in os.environ, 'leak' in sys.modules, hasattr(pd, 'leak'), plt.get_fignums())"
+    )
+    assert (step.status, printed) == ("ok", "False False False []\n")
+    _, printed = run(project, "three", "import os; print(os.getcwd(), os.environ['OMP_NUM_THREADS'])")
+    assert printed == f"{project} 1\n"
+
+
+def test_a_dead_process_is_told_and_its_copy_kept(project):
+    step, printed = run(project, "dies", "print('before', flush=True)\nimport time; time.sleep(1.1)", "import os; os._exit(3)")
+    assert step.status == "failed" and "process died" in step.error and printed == "before\n"
+    assert (project / "run" / "dies.html").is_file() and not list((project / "run").glob(".*partial*"))
+
+
+def test_the_warm_process_has_no_thread_to_lose():
+    code = "import threading, workbench.warm; print(threading.active_count())"
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_killed_run_leaves_no_process_that_goes_on_writing(project):
+    book(
+        project / "notebooks" / "long.ipynb",
+        "x = 1",
+        "import pathlib, time\npathlib.Path('run/began').touch()\ntime.sleep(3)\npathlib.Path('run/ended').touch()",
+    )
+    script = project / "start.py"
+    script.write_text(
+        "from pathlib import Path\nfrom workbench import execution\n"
+        "if __name__ == '__main__':\n    execution.execute('long', Path('run'), {'x': 2}, 'en')\n"
+    )
+    process = subprocess.Popen([sys.executable, script], cwd=project)
+    deadline = time.monotonic() + 120
+    while not (project / "run" / "began").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    time.sleep(4)
+    assert (project / "run" / "began").exists() and not (project / "run" / "ended").exists()
