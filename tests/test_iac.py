@@ -301,6 +301,17 @@ def test_package_is_the_same_again(tmp_path, workbook):
     assert str(tmp_path) not in (one / "cluster.yaml").read_text(encoding="utf-8") + (one / "README.md").read_text(encoding="utf-8")
 
 
+def test_each_plant_on_the_grid_of_its_state(tmp_path, workbook):
+    package = import_into(tmp_path / "two-states", [workbook], ["--grid-region", "by-state"])
+    plants = pd.read_csv(package / "enterprises.csv").set_index("enterprise_id")["grid_region"]
+    assert plants.to_dict() == {"DL0238": "OH", "XX0001": "OH", "YY0001": "IN"}
+    meta = yaml.safe_load((package / "cluster.yaml").read_text(encoding="utf-8"))
+    assert meta["grid_region"] == "US" and "--grid-region by-state" in meta["provenance"]["command"]
+    assert "ZIP codes" in (package / "README.md").read_text(encoding="utf-8")
+    plain = import_into(tmp_path / "one-grid", [workbook], ["--grid-region", "RFCW"])
+    assert "grid_region" not in pd.read_csv(plain / "enterprises.csv").columns
+
+
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.txt").write_text("dear")
     with pytest.raises(UserError, match="no package; name another folder"):

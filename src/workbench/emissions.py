@@ -30,11 +30,11 @@ def quantify(rows: pd.DataFrame, chosen: pd.DataFrame, table: str, levels: tuple
     """Activity, energy and emissions of filed quantities: (`rows` + columns, own factor rows, raw findings).
 
     `rows` has carrier, unit, quantity and may have ncv, carbon_content, carbon_per_unit, oxidation, tco2_per_unit, note, evidence,
-    enterprise_id; signs of quantity pass through. `ncv` is GJ per t or per 10^4 Nm3 (the factor's unit); `tco2_per_unit` and
-    `carbon_per_unit` (tC) are per filed unit. New columns: activity and activity_unit (the factor's unit), energy_gj, tco2e, tco2
-    (CO2 alone), biogenic_tco2, factor_id, factor_level, tco2e_per_activity. What the filer measured wins over its own heating
-    value and carbon, which win over the factor row, unless `levels` puts the row first. Rows that cannot be converted get NaN and
-    a finding.
+    enterprise_id, grid_region (whose factor row serves); signs of quantity pass through. `ncv` is GJ per t or per 10^4 Nm3 (the
+    factor's unit); `tco2_per_unit` and `carbon_per_unit` (tC) are per filed unit. New columns: activity and activity_unit (the
+    factor's unit), energy_gj, tco2e, tco2 (CO2 alone), biogenic_tco2, factor_id, factor_level, tco2e_per_activity. What the filer
+    measured wins over its own heating value and carbon, which win over the factor row, unless `levels` puts the row first. Rows
+    that cannot be converted get NaN and a finding.
     """
     frame = rows.copy()
     for name in STATED:
@@ -42,11 +42,12 @@ def quantify(rows: pd.DataFrame, chosen: pd.DataFrame, table: str, levels: tuple
     for name in ("note", "evidence"):
         if name not in frame.columns:
             frame[name] = ""
-    factor = chosen.set_index("carrier")
+    factor = factors.for_everyone(chosen).set_index("carrier")
     for name in ("value", "gj_per_unit", "carbon", "oxidation", "other_gases_tco2e", "biogenic_tco2"):
         frame[f"_{name}"] = look_up(frame["carrier"], pd.to_numeric(factor[name]))
     for name, column in (("activity_unit", "unit"), ("factor_id", "factor_id"), ("factor_level", "level")):
         frame[name] = look_up(frame["carrier"], factor[column]).astype("str")
+    frame = _on_other_grids(frame, chosen)
     frame, found = _unless_better(frame, levels, table)
     frame, problems = _heating_values(frame, factor, table)
     frame["activity"] = frame["quantity"] * frame["_per_unit"]
@@ -61,6 +62,25 @@ def look_up(keys: pd.Series, values: pd.Series, default: Any = np.nan) -> pd.Ser
     codes, distinct = pd.factorize(keys)
     found = [values.get(key, default) for key in distinct]
     return pd.Series([*found, default]).take(codes).set_axis(keys.index)
+
+
+def by_region(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Power's factor rows by grid region, for enterprises on other grids than the cluster's; a row may serve several regions."""
+    served = chosen.loc[chosen["grid_region"].fillna("") != ""] if "grid_region" in chosen.columns else chosen.iloc[:0]
+    return served.assign(grid_region=served["grid_region"].str.split(";")).explode("grid_region").set_index("grid_region")
+
+
+def _on_other_grids(frame: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Power of rows with a `grid_region` of their own: that region's factor row in place of the cluster's."""
+    grids = by_region(chosen) if "grid_region" in frame.columns else chosen.iloc[:0]
+    mine = frame["carrier"].eq("electricity") & frame["grid_region"].isin(grids.index) if len(grids) else pd.Series(dtype=bool)
+    if not mine.any():
+        return frame
+    region = frame.loc[mine, "grid_region"]
+    columns = {"_value": "value", "_other_gases_tco2e": "other_gases_tco2e", "factor_id": "factor_id", "factor_level": "level"}
+    for name, column in columns.items():
+        frame.loc[mine, name] = look_up(region, grids[column])
+    return frame
 
 
 def _unless_better(frame: pd.DataFrame, levels: tuple[str, ...], table: str) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -212,10 +232,13 @@ def scope_2(rows: pd.DataFrame, chosen: pd.DataFrame, members: set[str], residua
     """
     rows = rows.assign(tco2e_location=rows["tco2e"], tco2e_market=rows["tco2e"])
     outside = rows["carrier"].eq("electricity") & ~rows["counterparty"].isin(members) if "counterparty" in rows.columns else False
-    grid = chosen.loc[chosen["carrier"] == "electricity", "value"]
-    if grid.empty or not np.any(outside):
+    grid = factors.for_everyone(chosen).set_index("carrier")["value"]
+    if "electricity" not in grid.index or not np.any(outside):
         return rows
-    rows["tco2e_location"] = rows["tco2e"].mask(outside, rows["activity"] * float(grid.iat[0]))
+    usual = pd.Series(float(grid["electricity"]), index=rows.index)
+    if "grid_region" in rows.columns:
+        usual = look_up(rows["grid_region"], by_region(chosen)["value"]).astype(float).fillna(usual)
+    rows["tco2e_location"] = rows["tco2e"].mask(outside, rows["activity"] * usual)
     if residual is not None:
         bare = outside & ~rows["factor_level"].isin(["measured", "supplier"])
         rows["tco2e_market"] = rows["tco2e"].mask(bare, rows["activity"] * residual["value"])

@@ -24,7 +24,7 @@ SUBSTITUTE_SETS = ("cn-f1", "cn-f2", "cn-f3", "ipcc-2006", "us-epa")
 COLUMNS = [
     "factor_id", "carrier", "value", "unit", "gj_per_unit", "ncv", "carbon", "oxidation", "other_gases_tco2e", "biogenic_tco2",
     "physical_unit", "gj_per_physical_unit", "heating_value_basis", "source", "valid_from", "valid_to", "confidence", "level",
-    "sha256", "reason",
+    "sha256", "reason", "grid_region",
 ]  # fmt: skip
 _Found = tuple[dict | None, str, list[pd.DataFrame]]  # row or none, status, findings
 
@@ -91,6 +91,31 @@ def choose(
         findings.raw("factor_remembered", table="factors", field=r.carrier, seen=r.factor_id) for r in remembered.itertuples()
     ]
     return table, found
+
+
+def of_regions(
+    regions: list[str], chosen: pd.DataFrame, meta: dict[str, Any], year: int
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Power's factor rows for enterprises on other grids than the cluster's: table with COLUMNS, raw findings.
+
+    One row a factor; `grid_region` lists the regions it serves, joined by ";". No row where the cluster's own (`chosen`) serves,
+    or the user's own table does.
+    """
+    rows, found = {}, []
+    power = chosen[chosen["carrier"] == "electricity"]
+    usual = set(power["factor_id"])
+    for region in sorted({r for r in regions if r}) if usual and not power["level"].eq("local").any() else []:
+        row, problems = _best("electricity", "electricity", order(meta)[0], meta | {"grid_region": region}, year, None)
+        found += problems
+        if row is not None and row["factor_id"] not in usual:
+            served = rows.setdefault(row["factor_id"], row)["grid_region"]
+            rows[row["factor_id"]]["grid_region"] = f"{served};{region}" if served else region
+    return pd.DataFrame(list(rows.values()), columns=COLUMNS), found
+
+
+def for_everyone(used: pd.DataFrame) -> pd.DataFrame:
+    """Factor rows without those that serve some grid regions only."""
+    return used[used["grid_region"].fillna("") == ""] if "grid_region" in used.columns else used
 
 
 def _best(
@@ -218,7 +243,7 @@ def _row(factor_id: str, carrier: str, value: float, unit: str, gj: float, sourc
 
 def _hash(row: dict) -> str:
     """Hash of what a factor row is; how it came to be chosen is no part of it."""
-    skip = ("sha256", "reason", "level")
+    skip = ("sha256", "reason", "level", "grid_region")
     content = [f"{row[k]:.12g}" if isinstance(row[k], float) else str(row[k]) for k in COLUMNS if k not in skip]
     return hashlib.sha256("\x1f".join(content).encode()).hexdigest()
 
@@ -269,8 +294,8 @@ def _heat(carrier: str, meta: dict[str, Any]) -> _Found:
 
 
 def defaults(used: pd.DataFrame) -> pd.DataFrame:
-    """The factor rows of carriers, without those that filers stated for single deliveries."""
-    table = used[~used["factor_id"].str.startswith("own:")]
+    """The factor rows of carriers, without those that filers stated for single deliveries or that serve other grids."""
+    table = for_everyone(used[~used["factor_id"].str.startswith("own:")])
     return table[table["carrier"].isin(dictionary.carriers().index)].drop_duplicates("carrier")
 
 

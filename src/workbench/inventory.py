@@ -57,6 +57,8 @@ def compile(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int, ow
     found += problems
     members = set(tables["enterprises"]["enterprise_id"])
     levels, _ = factors.order(meta)
+    energy, chosen, problems = _grids(energy, tables["enterprises"], chosen, meta, year)
+    found += problems
     counted, own_rows, problems = _count(flows.lend_factors(energy, exchanges), chosen, "energy", levels, meta, year, members)
     found += problems
     given, own_given, problems = _count(flows.as_ledger(exchanges), chosen, "exchanges", levels, meta, year, members)
@@ -72,6 +74,23 @@ def compile(tables: dict[str, pd.DataFrame], meta: dict[str, Any], year: int, ow
     used = pd.concat([chosen, own_rows, own_given, process_factors], ignore_index=True).drop_duplicates("factor_id")
     rows = _finish(rows, used, levels, meta, year)
     return Inventory(rows, settled, used.sort_values("factor_id").reset_index(drop=True), counted, found)
+
+
+def _grids(
+    energy: pd.DataFrame, enterprises: pd.DataFrame, chosen: pd.DataFrame, meta: dict[str, Any], year: int
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+    """Where enterprises state a grid of their own: the ledger with `grid_region` of power from outside, factor rows with theirs.
+
+    Power between members keeps the cluster's row, so that giver and taker count alike.
+    """
+    stated = enterprises["grid_region"].fillna("") if "grid_region" in enterprises.columns else pd.Series(dtype=str)
+    if stated.eq("").all():
+        return energy, chosen, []
+    region = pd.Series(stated.to_numpy(), index=enterprises["enterprise_id"]).groupby(level=0).first()
+    outside = energy["carrier"].eq("electricity") & ~energy["counterparty"].isin(set(region.index))
+    energy = energy.assign(grid_region=look_up(energy["enterprise_id"], region, "").where(outside, ""))
+    others, found = factors.of_regions(stated.unique().tolist(), chosen, meta, year)
+    return energy, pd.concat([chosen, others], ignore_index=True) if len(others) else chosen, found
 
 
 def _count(

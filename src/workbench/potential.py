@@ -100,6 +100,7 @@ def _bases(
     incoming = rows[~rows["source"].isin([*flows.HANDED_OVER, "process"])]
     price = paid.set_index(["enterprise_id", "carrier"])
     usual = factors.defaults(used).set_index("carrier")
+    grids = _grids(tables["enterprises"], used)
     out, found = [], []
     for (enterprise, carrier), here in lines.groupby(["enterprise_id", "carrier"], sort=True):
         kind = dictionary.carriers()["kind"].get(carrier, "fuel")
@@ -109,7 +110,7 @@ def _bases(
         elif kind == "direct":
             base = _direct_base(enterprise, rows)
         else:
-            base = _energy_base(carrier, mine, usual)
+            base = _energy_base(carrier, mine, grids.get(enterprise, usual) if carrier == "electricity" else usual)
         use, per_tco2e, per_tce, unit, ids = base
         cost, source = _price(enterprise, carrier, price, kind, used, meta, year)
         if source == "" and kind not in ("direct", "medium") and carrier != "waste_heat":
@@ -137,6 +138,14 @@ def _bases(
                 (f"{enterprise}|{carrier}", enterprise, unit_id, carrier, amount, unit, per_tco2e, per_tce, cost, source, ids)
             )
     return pd.DataFrame(out, columns=BASE_COLUMNS), found
+
+
+def _grids(enterprises: pd.DataFrame, used: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Power's factor row of enterprises on other grids than the cluster's."""
+    rows = emissions.by_region(used)
+    region = enterprises["grid_region"] if "grid_region" in enterprises.columns and len(rows) else pd.Series(dtype=str)
+    known = region[region.isin(rows.index)]
+    return {enterprises.at[at, "enterprise_id"]: rows.loc[[name]].set_index("carrier") for at, name in known.items()}
 
 
 def _energy_base(carrier: str, mine: pd.DataFrame, usual: pd.DataFrame) -> tuple[dict[str, float], float, float, str, str]:

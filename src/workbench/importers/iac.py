@@ -21,6 +21,7 @@ ASSESS_REQUIRED = ["id", "fy", "state", "naics"]
 RECC_TEXT = ["superid", "id", "impstatus", "arc2", *(f"{letter}sourccode" for letter in "pstq")]
 RECC_NUMBERS = ["ar_number", "fy", "impcost", *(f"{s}{what}" for s in "pstq" for what in ("conserved", "saved"))]
 RECC_REQUIRED = ["superid", "id", "arc2", "impstatus", "impcost", "psourccode", "pconserved", "psaved"]
+BY_STATE = "by-state"
 RENAMED = {"arc": "arc2", "qsourcode": "qsourccode"}  # spellings of the manual that differ from the workbook
 
 
@@ -144,13 +145,16 @@ def prepare_recommendations(assess, recc):
     return latest, replaced, mine.sort_values("project_id").reset_index(drop=True)
 
 
-def build(assess, recc, *, base_year, lifetimes=None):
-    """Contract tables and `import_notes` from selected audits and all recommendations; the counts are checked."""
+def build(assess, recc, *, base_year, lifetimes=None, by_state=False):
+    """Contract tables and `import_notes` from selected audits and all recommendations; the counts are checked.
+
+    `by_state`: each plant's grid region is its state, which `grid_regions.csv` leads to an eGRID subregion.
+    """
     lifetimes = iac_tables.lifetimes_table() if lifetimes is None else lifetimes
     latest, replaced, mine = prepare_recommendations(assess, recc)
     plant, streams = iac_tables.plant_streams(latest), iac_tables.saving_streams(mine)
     tables = {
-        "enterprises": iac_tables.enterprises(latest).sort_values("enterprise_id"),
+        "enterprises": iac_tables.enterprises(latest, by_state).sort_values("enterprise_id"),
         "energy": iac_tables.energy(plant, base_year).sort_values(["enterprise_id", "carrier", "note"]),
         "products": iac_tables.products(latest, base_year).sort_values("enterprise_id"),
         "projects": iac_tables.projects(mine, streams, lifetimes).sort_values("project_id"),
@@ -214,7 +218,10 @@ def add_arguments(parser):
     parser.add_argument("--cluster-id", help="id of the cluster (default: the name of the folder)")
     parser.add_argument("--name", help="English name of the cluster")
     parser.add_argument("--name-zh", default="", help="Chinese name of the cluster")
-    parser.add_argument("--grid-region", default="US", help="eGRID subregion of the plants, e.g. RFCW (default: US)")
+    parser.add_argument(
+        "--grid-region", default="US",
+        help="eGRID subregion of the plants, e.g. RFCW, or by-state: the one of each plant's state (default: US)",
+    )  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not a package yet holds files")
 
 
@@ -235,7 +242,7 @@ def run(args) -> Path:
     chosen = select(assess, selection["state"], selection["naics"], args.from_year, args.to_year)
     if chosen.empty:
         raise UserError("No audit fits --state, --naics, --from-year and --to-year; widen one of them.")
-    tables = build(chosen, recc, base_year=args.base_year)
+    tables = build(chosen, recc, base_year=args.base_year, by_state=args.grid_region == BY_STATE)
     cluster_id = args.cluster_id or Path(args.out).resolve().name
     meta = cluster_meta(
         tables,

@@ -3,6 +3,8 @@
 Wording and severity of each note stand in `data/iac_notes.csv`. Each function returns rows; none changes a figure.
 """
 
+from functools import cache
+
 import pandas as pd
 
 from workbench.importers.iac_tables import code_table
@@ -10,9 +12,15 @@ from workbench.importers.iac_tables import code_table
 ODD_PRICE_RATIO = 20  # an implied price this many times above or below the typical one points to a wrong unit or figure
 
 
+@cache
+def wordings():
+    """The notes by name: table, field, severity, message."""
+    return code_table("iac_notes").set_index("note").to_dict("index")
+
+
 def note(kind, key, seen="", *, table=None, field=None, **facts):
     """One row: (table, id, field, seen, severity, message), worded by `iac_notes.csv`; numbers are written plainly."""
-    row = code_table("iac_notes").set_index("note").loc[kind]
+    row = wordings()[kind]
     facts = {name: value if isinstance(value, str) else f"{value:,.10g}" for name, value in facts.items()}
     seen = seen if isinstance(seen, str) else "" if pd.isna(seen) else f"{seen:.10g}"
     message = row["message"].format(seen=seen, **facts)
@@ -86,7 +94,7 @@ def product_notes(assess):
 
 def stream_notes(streams, plant):
     """Odd streams of recommendations; `plant` is the plants' long table of use, to compare a saving with."""
-    used = plant.groupby(["id", "carrier"])["quantity"].sum(min_count=1)
+    used = plant.groupby(["id", "carrier"])["quantity"].sum(min_count=1).to_dict()
     rows = []
     for row in streams[streams["money"].isna()].itertuples():
         rows.append(note("unknown_stream", row.project_id, row.code, stream=row.stream, money=row.saved))

@@ -17,6 +17,10 @@ LICENCE = (
     "database."
 )
 PRICE_NOTE = "Money is nominal USD of each audit's fiscal year; it is not brought to one price year, so price_year is empty."
+STATE_NOTE = (
+    "Each plant's grid_region is its state; the eGRID subregion is the one that serves most ZIP codes of that state "
+    "(grid_regions.csv), not the plant's own utility: states that subregions share are approximate."
+)
 SOURCES = [
     {
         "title": "Industrial Assessment Centers (IAC) database",
@@ -90,13 +94,20 @@ def command(cluster_id, name, name_zh, grid_region, base_year, selection, source
     return shlex.join(words)
 
 
+def grid(region):
+    """The cluster's grid: a subregion, or the country where each plant has the grid of its state."""
+    if region != "by-state":
+        return {"grid_region": region}
+    return {"grid_region": "US", "grid_note": STATE_NOTE}
+
+
 def cluster_meta(tables, *, cluster_id, name, name_zh, grid_region, base_year, selection, source_files, source_rows):
     """Content of cluster.yaml: the same for the same source and arguments (no clock, no path of a machine)."""
     return {
         "id": cluster_id,
         "name": {"en": name, "zh": name_zh or name},
         "country": "US",
-        "grid_region": grid_region,
+        **grid(grid_region),
         "base_year": base_year,
         "base_year_note": base_year_note(tables, base_year),
         "currency": "USD",
@@ -155,6 +166,7 @@ def readme(meta):
         "",
         f"- {meta['base_year_note']}",
         f"- {meta['price_note']}",
+        *([f"- {meta['grid_note']}"] if "grid_note" in meta else []),
         "- Costs and savings are those of the audit reports, not measured results. Lifetimes are assumed.",
         "- Savings keep the audit's figures for each recommendation alone; recommendations of one plant can overlap.",
         "- `uncosted`: no cost was filed. Copies of the source blank zeros: some of these measures may cost nothing.",

@@ -61,11 +61,14 @@ def plain_words(text, longest=60):
     return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0].rstrip(" ,;") + " …"
 
 
-def enterprises(assess):
-    """One row per plant: sector from NAICS, output value = sales (USD/yr), employees, floor area (ft2), hours/yr."""
+def enterprises(assess, by_state=False):
+    """One row per plant: sector from NAICS, output value = sales (USD/yr), employees, floor area (ft2), hours/yr.
+
+    `by_state`: the grid region of a plant is its state.
+    """
     names = dict(code_table("iac_naics").to_numpy())
     label = assess["products"].map(lambda text: f" ({plain_words(text)})" if text else "")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "enterprise_id": assess["id"],
             "name": "Plant " + assess["id"] + label,
@@ -79,6 +82,7 @@ def enterprises(assess):
             "production_hours": assess["prodhours"],
         }
     )
+    return table.assign(grid_region=assess["state"].str.upper()) if by_state else table
 
 
 def plant_streams(assess):
@@ -155,6 +159,14 @@ def arc_text(value):
     return f"{text[0]}.{text[1:]}" if re.fullmatch(r"\d{3,5}", text) else text
 
 
+@cache
+def arc_titles():
+    """ARC code → (title, measure class)."""
+    table = code_table("iac_arc")
+    return dict(zip(table["code"], zip(table["title"], table["measure_class"], strict=True), strict=True))
+
+
+@cache
 def measure(arc, code):
     """What an ARC code says: (title, measure class, ARC code to look the lifetime up with).
 
@@ -169,11 +181,11 @@ def measure(arc, code):
         known = rounded[(rounded["arc2"] == arc) & (rounded["first_stream_is_energy"] == is_energy)]
         if len(known):
             return f"{known.iloc[0]['title']} ({stream})", known.iloc[0]["measure_class"], known.iloc[0]["lifetime_arc"]
-    titles = code_table("iac_arc").set_index("code")
+    titles = arc_titles()
     for length in range(len(arc), 2, -1):
-        if arc[:length] in titles.index:
-            row = titles.loc[arc[:length]]
-            return row["title"], row["measure_class"], arc if arc[0] == "2" else "4"
+        if arc[:length] in titles:
+            title, kind = titles[arc[:length]]
+            return title, kind, arc if arc[0] == "2" else "4"
     return f"Measure of unknown kind ({stream})", "unknown", ""
 
 
@@ -209,7 +221,9 @@ def projects(recc, streams, lifetimes):
     opex, one_time = saved[:, 0], saved[:, 1]
     total = streams.groupby("project_id")["saved"].sum(min_count=1).reindex(recc["project_id"]).to_numpy()
     described = [measure(arc, code) for arc, code in zip(recc["arc"], recc["psourccode"], strict=True)]
-    years = [lifetime(key, code, lifetimes) for (_, _, key), code in zip(described, recc["psourccode"], strict=True)]
+    keys = [(key, code) for (_, _, key), code in zip(described, recc["psourccode"], strict=True)]
+    known = {pair: lifetime(*pair, lifetimes) for pair in dict.fromkeys(keys)}
+    years = [known[pair] for pair in keys]
     return pd.DataFrame(
         {
             "project_id": recc["project_id"],
