@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import costs, dictionary, emissions, factors, findings, flows, interaction, prices, units
+from workbench import bases, costs, dictionary, emissions, factors, findings, interaction
 from workbench.params import Settings
 
 NEVER_SELECTED = ("uncosted", "superseded", "excluded")
@@ -22,10 +22,6 @@ COLUMNS = [
     "opex_per_year", "lifetime_years", "energy_money_saved", "annual_cost", "npv", "npv_cost", "irr_pct", "payback_years",
     "abatement_cost",
     "upstream_tco2e", "start_year", "factor_ids", "flags",
-]  # fmt: skip
-BASE_COLUMNS = [
-    "pool_id", "enterprise_id", "unit_id", "carrier", "use", "activity_unit", "tco2e_per_activity", "tce_per_activity", "price",
-    "price_source", "factor_ids",
 ]  # fmt: skip
 
 
@@ -50,15 +46,15 @@ def assess(
 ) -> Assessment:
     """The library from checked tables, inventory `rows`, factor rows `used` and prices `paid`."""
     lines, found = _lines(tables, used)
-    bases, problems = _bases(lines, tables, rows, used, paid, meta, settings.year)
+    table, lines, problems = bases.build(lines, tables, rows, used, paid, meta, settings.year)
     found += problems
-    known = set(bases["pool_id"])
+    known = set(table["pool_id"])
     lines = lines[lines["pool_id"].isin(known)].reset_index(drop=True)
-    pool_list = interaction.pools(bases, lines)
-    found += _limits(pool_list, tables["savings"])
+    pool_list = interaction.pools(table, lines)
+    found += _limits(pool_list)
     found += _caps(tables["enterprises"], settings)
-    projects, carriers, problems = _alone(tables["projects"], pool_list, bases, settings)
-    return Assessment(projects, bases, lines, carriers, found + problems)
+    projects, carriers, problems = _alone(tables["projects"], pool_list, table, settings)
+    return Assessment(projects, table, lines, carriers, found + problems)
 
 
 def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -87,118 +83,21 @@ def _lines(tables: dict[str, pd.DataFrame], used: pd.DataFrame) -> tuple[pd.Data
     amounts["activity"] = amounts["activity"].mask(plain, amounts["quantity"])
     rows.loc[absolute, "amount"] = amounts["activity"]
     rows = rows[rows["amount"].notna()]
-    rows["pool_id"] = rows["enterprise_id"] + "|" + rows["carrier"]
-    columns = ["project_id", "pool_id", "enterprise_id", "unit_id", "carrier", "mode", "amount", "uncertainty_pct"]
-    return rows.reset_index()[[*columns, "row"]].sort_values(columns[:6]).reset_index(drop=True), found + problems
+    columns = ["project_id", "enterprise_id", "unit_id", "carrier", "mode", "amount", "unit", "uncertainty_pct"]
+    return rows.reset_index()[[*columns, "row"]], found + problems
 
 
-def _bases(
-    lines: pd.DataFrame, tables: dict[str, pd.DataFrame], rows: pd.DataFrame, used: pd.DataFrame, paid: pd.DataFrame,
-    meta: dict[str, Any], year: int,
-) -> tuple[pd.DataFrame, list[pd.DataFrame]]:  # fmt: skip
-    """What each carrier of each enterprise uses, by unit, with tCO2e, tce and price per unit of activity."""
-    incoming = rows[~rows["source"].isin([*flows.HANDED_OVER, "process"])]
-    price = paid.set_index(["enterprise_id", "carrier"])
-    usual = factors.defaults(used).set_index("carrier")
-    grids = _grids(tables["enterprises"], used)
-    out, found = [], []
-    for (enterprise, carrier), here in lines.groupby(["enterprise_id", "carrier"], sort=True):
-        kind = dictionary.carriers()["kind"].get(carrier, "fuel")
-        mine = incoming[(incoming["enterprise_id"] == enterprise) & (incoming["carrier"] == carrier)]
-        if kind == "charge":
-            base = _charge_base(enterprise, carrier, tables["energy"], year)
-        elif kind == "direct":
-            base = _direct_base(enterprise, rows)
-        else:
-            base = _energy_base(carrier, mine, grids.get(enterprise, usual) if carrier == "electricity" else usual)
-        use, per_tco2e, per_tce, unit, ids = base
-        cost, source = _price(enterprise, carrier, price, kind, used, meta, year)
-        if source == "" and kind not in ("direct", "medium") and carrier != "waste_heat":
-            found.append(
-                findings.raw(
-                    "price_missing", table="savings", enterprise_id=enterprise, field=carrier, seen=f"{carrier} ({enterprise})"
-                )
-            )
-        lost = here[(here["amount"] > 0) & (sum(use.values()) <= 0)]
-        lost = pd.concat([lost, here[(here["unit_id"] != "") & ~here["unit_id"].isin(use)]]).drop_duplicates()
-        at = lost.set_index("row")
-        found.append(
-            findings.raw(
-                "charge_not_filed" if kind == "charge" else "carrier_not_used",
-                at,
-                table="savings",
-                field="carrier",
-                seen=carrier,
-                expected=(at["enterprise_id"] + " " + at["unit_id"]).str.strip(),
-            )
-        )
-        use = {"": 0.0} | dict.fromkeys(sorted(set(here["unit_id"]) - {""}), 0.0) | use
-        for unit_id, amount in sorted(use.items()):
-            out.append(
-                (f"{enterprise}|{carrier}", enterprise, unit_id, carrier, amount, unit, per_tco2e, per_tce, cost, source, ids)
-            )
-    return pd.DataFrame(out, columns=BASE_COLUMNS), found
-
-
-def _grids(enterprises: pd.DataFrame, used: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Power's factor row of enterprises on other grids than the cluster's."""
-    rows = emissions.by_region(used)
-    region = enterprises["grid_region"] if "grid_region" in enterprises.columns and len(rows) else pd.Series(dtype=str)
-    known = region[region.isin(rows.index)]
-    return {enterprises.at[at, "enterprise_id"]: rows.loc[[name]].set_index("carrier") for at, name in known.items()}
-
-
-def _energy_base(carrier: str, mine: pd.DataFrame, usual: pd.DataFrame) -> tuple[dict[str, float], float, float, str, str]:
-    """Use by unit and effects per unit of activity from the inventory rows; from the factor row where nothing is used yet."""
-    total = mine["activity"].sum()
-    if total > 0:
-        use = mine.groupby("unit_id")["activity"].sum().to_dict()
-        ids = ";".join(sorted({i for i in mine["factor_id"] if i}))
-        return use, mine["tco2e"].sum() / total, mine["tce"].sum() / total, mine["activity_unit"].iat[0], ids
-    if carrier not in usual.index:
-        return {}, 0.0, 0.0, "", ""
-    row = usual.loc[carrier]
-    tce = float(row["gj_per_unit"]) / units.GJ_PER_TCE if carrier != "waste_heat" else 0.0
-    return {}, float(row["value"]), tce, row["unit"], row["factor_id"]
-
-
-def _charge_base(enterprise: str, carrier: str, energy: pd.DataFrame, year: int) -> tuple[dict[str, float], float, float, str, str]:
-    rows = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (energy["year"] == year)]
-    unit = rows["unit"].iat[0] if len(rows) else ""
-    return ({"": rows["quantity"].sum()} if len(rows) else {}), 0.0, 0.0, unit, ""
-
-
-def _direct_base(enterprise: str, rows: pd.DataFrame) -> tuple[dict[str, float], float, float, str, str]:
-    """Tonnes that can be saved directly: process emissions by unit, or all emissions where no process is filed."""
-    mine = rows[rows["enterprise_id"] == enterprise]
-    process = mine[mine["source"] == "process"]
-    if process["tco2e"].sum() > 0:
-        return process.groupby("unit_id")["tco2e"].sum().to_dict(), 1.0, 0.0, "tCO2e", ";".join(sorted(set(process["factor_id"])))
-    return {"": max(0.0, mine["tco2e"].sum())}, 1.0, 0.0, "tCO2e", ""
-
-
-def _price(
-    enterprise: str, carrier: str, price: pd.DataFrame, kind: str, used: pd.DataFrame, meta: dict[str, Any], year: int
-) -> tuple[float, str]:
-    if (enterprise, carrier) in price.index:
-        row = price.loc[(enterprise, carrier)]
-        return float(row["price"]), str(row["source"])
-    if kind in ("charge", "direct", "medium"):
-        return 0.0, ""
-    found = prices.from_table(carrier, factors.defaults(used), meta, year)
-    return (found["price"], found["source"]) if found else (0.0, "")
-
-
-def _limits(pool_list: list[interaction.Pool], filed: pd.DataFrame) -> list[pd.DataFrame]:
+def _limits(pool_list: list[interaction.Pool]) -> list[pd.DataFrame]:
     """Single projects that claim more than is used."""
     found = []
     for pool in pool_list:
         for unit, lines in sorted(pool.absolute.items()):
-            available = pool.use.get(unit, 0.0) if unit else pool.total
-            over = [(p, a) for p, a in sorted(lines.items()) if a > available * (1 + 1e-9) and available > 0]
+            available = sum(use for u, use in pool.use.items() if u == unit or unit in pool.above(u))
+            check = "waste_heat_overdrawn" if pool.capped else "saving_exceeds_use"
+            over = [(p, a) for p, a in sorted(lines.items()) if a > available * (1 + 1e-9) and (available > 0 or pool.capped)]
             found += [
                 findings.raw(
-                    "saving_exceeds_use", table="savings", enterprise_id=pool.enterprise_id, field=f"{project} {pool.carrier}",
+                    check, table="savings", enterprise_id=pool.enterprise_id, field=f"{project} {pool.carrier}",
                     seen=findings.number(amount), expected=findings.number(available),
                 )
                 for project, amount in over
@@ -214,11 +113,11 @@ def _caps(enterprises: pd.DataFrame, settings: Settings) -> list[pd.DataFrame]:
 
 
 def _alone(
-    projects: pd.DataFrame, pool_list: list[interaction.Pool], bases: pd.DataFrame, settings: Settings
+    projects: pd.DataFrame, pool_list: list[interaction.Pool], table: pd.DataFrame, settings: Settings
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     """Every project by itself: savings, money, flags."""
     touched = interaction.by_project(pool_list)
-    ids = bases.drop_duplicates("pool_id").set_index("pool_id")["factor_ids"]
+    ids = table.drop_duplicates("pool_id").set_index("pool_id")["factor_ids"]
     rows, carriers, found = [], [], []
     for project in projects.sort_values("project_id").itertuples():
         pools = touched.get(project.project_id, [])

@@ -85,15 +85,14 @@ def _use(m: pyo.ConcreteModel, pieces: list[Part]) -> dict[tuple[str, int], obje
                     lines = ((i, a) for i, a in sorted(part.absolute(unit).items()) if i in segment.alive)
                     return sum(a * (m.x[i] if single else m.z[part.part_id, b, i]) for i, a in lines)
 
-                left = sum(
-                    part.kept(u, alive) * _stopped(m, part, (part.part_id, k, b, u), part.pool.use.get(u, 0.0) * here - taken(u))
-                    for u in part.units
-                    if u
-                )
-                if "" in part.units:
-                    idle = sum(v for u, v in part.pool.use.items() if u not in part.units or not u)
-                    left = part.kept("", alive) * _stopped(m, part, (part.part_id, k, b, ""), left + idle * here - taken(""))
-                total += left
+                left = {u: part.base(u) * here for u in part.units}
+                for u in part.units:  # those below first
+                    rest = part.kept(u, alive) * _stopped(m, part, (part.part_id, k, b, u), left[u] - taken(u))
+                    above = part.above(u)
+                    if above is None:
+                        total += rest
+                    else:
+                        left[above] += rest
             use[part.part_id, k] = total
     return use
 
@@ -102,7 +101,7 @@ def _stopped(m: pyo.ConcreteModel, part: Part, index: tuple, expression):
     if index not in m.R:
         return expression
     m.left_over.add(m.r[index] >= expression)
-    if min(part.pool.price, part.pool.tco2e, part.pool.tce) < 0:
+    if min(part.pool.price, part.pool.tco2e, part.pool.site_tco2e, part.pool.tce) < 0:
         most = part.most()
         m.left_over.add(m.r[index] <= most * m.some[index])
         m.left_over.add(m.r[index] <= expression + most * (1 - m.some[index]))
@@ -135,8 +134,7 @@ def _bundles(m: pyo.ConcreteModel, pieces: list[Part]) -> None:
 
 def _saved(m: pyo.ConcreteModel, part: Part, k: int):
     """What a part saves: its own use before, less the use left over."""
-    before = part.pool.total if "" in part.units else sum(part.pool.use.get(u, 0.0) for u in part.units)
-    return before - m.use[part.part_id, k]
+    return sum(part.base(u) for u in part.units) - m.use[part.part_id, k]
 
 
 def _emissions(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
@@ -147,12 +145,14 @@ def _emissions(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> No
 
     @m.Constraint(m.E, doc="emissions of an enterprise")
     def enterprise_emissions(m, e):
-        saved = sum(p.pool.tco2e * _saved(m, p, 0) for p in pieces if p.pool.enterprise_id == e)
+        saved = sum(p.pool.site_tco2e * _saved(m, p, 0) for p in pieces if p.pool.enterprise_id == e)
         moved = sum(float(upstream[i]) * m.x[i] for i in m.I if len(upstream) and owner[i] == e and upstream[i])
         return m.s[e] == float(before[e]) - saved + moved
 
     eliminated = float(before.sum()) - problem.emissions_before
-    m.emissions = pyo.Expression(expr=sum(m.s[e] for e in m.E) - eliminated)
+    apart = [p for p in pieces if p.pool.tco2e != p.pool.site_tco2e]  # what a member supplies: the supplier's fuel counts
+    elsewhere = sum((p.pool.tco2e - p.pool.site_tco2e) * _saved(m, p, 0) for p in apart)
+    m.emissions = pyo.Expression(expr=sum(m.s[e] for e in m.E) - eliminated - elsewhere)
     m.budget = (
         pyo.Constraint(expr=m.emissions <= problem.budget)
         if problem.budget is not None and "budget" not in problem.relaxed
@@ -211,6 +211,10 @@ def _rules(m: pyo.ConcreteModel, problem: Problem) -> None:
         }
     )
     required = sorted({(r.project_id, r.other_id) for r in problem.relations.itertuples() if r.relation == "requires"})
+    drawn = [(p, u) for p in problem.pools if p.capped for u in p.order if u and p.absolute.get(u)]
+    m.waste_heat = pyo.ConstraintList(doc="a source of waste heat is used once")
+    for pool, unit in drawn:
+        m.waste_heat.add(sum(a * m.x[i] for i, a in sorted(pool.absolute[unit].items())) <= max(0.0, pool.use[unit]))
     m.excludes = pyo.Constraint(excluded, rule=lambda m, i, j: m.x[i] + m.x[j] <= 1)
     m.requires = pyo.Constraint(required, rule=lambda m, i, j: m.x[i] <= (m.x[j] if j in known else 0))
     m.groups = pyo.ConstraintList(doc="fewest and most of a group")

@@ -53,12 +53,27 @@ class Part:
         growth = math.prod(max(1.0, 1 - f) for u in self.units for f in self.pool.fraction.get(u, {}).values())
         return amounts * growth + 1.0
 
+    def above(self, unit: str) -> str | None:
+        """The next of these units above `unit`; None at the top."""
+        return next((u for u in self.pool.above(unit) if u in self.units), None)
+
+    def base(self, unit: str) -> float:
+        """What measures on `unit` act on besides what units of this part leave over: its own use and that of idle units below."""
+        mine = (u for u in {*self.pool.use, unit} if u == unit or (u not in self.units and self.above(u) == unit))
+        return sum(self.pool.use.get(u, 0.0) for u in sorted(mine))
+
+    def least_left(self, unit: str) -> float:
+        """Less than what is ever there for the savings on `unit` to act on."""
+        below = (u for u in self.units if u and self.above(u) == unit)
+        return self.base(unit) + sum(self._least_after(u) for u in below)
+
+    def _least_after(self, unit: str) -> float:
+        left = self.least_left(unit) - sum(max(a, 0.0) for a in self.absolute(unit).values())
+        return max(0.0, left) * min((self.kept(unit, b) for b in self.bundles), default=1.0)
+
     def may_stop(self, unit: str) -> bool:
         """Whether absolute savings could ask for more than the unit has left (then they stop at zero use)."""
-        available = self.pool.use.get(unit, 0.0) if unit else self.pool.total
-        least = min((self.kept(u, b) for b in self.bundles for u in self.units if u), default=1.0) if not unit else 1.0
-        before = sum(max(a, 0.0) for u in self.units if u and not unit for a in self.absolute(u).values())
-        return sum(max(a, 0.0) for a in self.absolute(unit).values()) > (available - before) * least - 1e-9
+        return sum(max(a, 0.0) for a in self.absolute(unit).values()) > self.least_left(unit) - 1e-9
 
 
 @dataclass(frozen=True)
@@ -189,14 +204,15 @@ def segments(pool: Pool, projects: pd.DataFrame, objective: str, settings: Setti
 
 
 def parts(problem: Problem) -> list[Part]:
-    """Pools cut into the pieces that interact: one piece a unit where no measure acts on the whole site."""
+    """Pools cut into the pieces that interact: each topmost unit with measures and the units with measures below it."""
     pairs = [{r.project_id, r.other_id} for r in problem.relations.itertuples() if r.relation == "excludes"]
     pieces = []
     for pool in problem.pools:
         if not pool.projects:
             continue
         filed = sorted({u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines})
-        groups = [tuple(sorted({*filed, ""}))] if "" in filed else [(u,) for u in filed]
+        tops = {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}
+        groups = [tuple(u for u in pool.order if tops.get(u) == top) for top in sorted(set(tops.values()))]
         cut = tuple(segments(pool, problem.projects, problem.settings.objective, problem.settings))
         for units in groups:
             bundles = tuple(_bundles(pool, units, pairs))

@@ -1,7 +1,8 @@
-"""Independent re-check of an answer: plain Python on the filed lines, sharing no code with the model or the interaction module."""
+"""Independent re-check of an answer: plain Python on the filed lines, sharing no calculation with the model or `interaction`."""
 
 from __future__ import annotations
 
+from workbench.interaction import Pool
 from workbench.selection.problem import Problem
 
 TOLERANCE = 1e-6
@@ -48,6 +49,11 @@ def _rules(problem: Problem, chosen: set[str]) -> list[str]:
             faults.append(f"{row.project_id} and {row.other_id} exclude each other")
         if row.relation == "requires" and row.project_id in chosen and row.other_id not in chosen:
             faults.append(f"{row.project_id} requires {row.other_id}")
+    for pool in (pool for pool in problem.pools if pool.capped):
+        for unit, lines in sorted(pool.absolute.items()):
+            drawn = sum(amount for project, amount in lines.items() if project in chosen)
+            if unit and drawn > pool.use.get(unit, 0.0) + _slack(drawn):
+                faults.append(f"{unit} gives {pool.use.get(unit, 0.0):.1f} of waste heat, {drawn:.1f} is drawn")
     for name, group in problem.groups.groupby("group_id"):
         number = len(chosen & set(group["project_id"]))
         if group["min_selected"].notna().any() and number < group["min_selected"].max():
@@ -57,40 +63,47 @@ def _rules(problem: Problem, chosen: set[str]) -> list[str]:
     return faults
 
 
-def _saved(problem: Problem, chosen: set[str]) -> list[tuple[str, float, float, float, float]]:
-    """(enterprise, activity saved, tCO2e per unit, price, tce per unit) of each pool.
+def _saved(problem: Problem, chosen: set[str]) -> list[tuple[Pool, float]]:
+    """Each pool with the activity saved in it. Absolute savings first, never below nil, then fractions; what is below first."""
 
-    Absolute savings first, never below nil, then fractions.
-    """
-    out = []
-    for pool in problem.pools:
-        after_units = 0.0
-        for unit, use in pool.use.items():
-            if unit == "":
-                after_units += use
-                continue
-            left = use
-            for project, amount in pool.absolute.get(unit, {}).items():
-                left -= amount * (project in chosen)
-            left = max(left, 0.0)
-            for project, share in pool.fraction.get(unit, {}).items():
-                left -= left * share * (project in chosen)
-            after_units += left
-        for project, amount in pool.absolute.get("", {}).items():
-            after_units -= amount * (project in chosen)
-        after_units = max(after_units, 0.0)
-        for project, share in pool.fraction.get("", {}).items():
-            after_units -= after_units * share * (project in chosen)
-        out.append((pool.enterprise_id, sum(pool.use.values()) - after_units, pool.tco2e, pool.price, pool.tce))
-    return out
+    def left_over(pool: Pool, unit: str) -> float:
+        left = pool.use.get(unit, 0.0)
+        left += sum(left_over(pool, u) for u in pool.use if u and u != unit and _next_above(pool, u) == unit)
+        for project, amount in pool.absolute.get(unit, {}).items():
+            left -= amount * (project in chosen)
+        left = max(left, 0.0)
+        for project, share in pool.fraction.get(unit, {}).items():
+            left -= left * share * (project in chosen)
+        return left
+
+    return [(pool, sum(pool.use.values()) - left_over(pool, "")) for pool in problem.pools]
+
+
+def _next_above(pool: Pool, unit: str) -> str:
+    """The nearest unit above that has a base of its own; '' is the site, also where the units stand in a circle."""
+    seen = [unit]
+    while True:
+        up = pool.parent.get(seen[-1], "")
+        if up in seen:
+            return ""
+        if up == "" or up in pool.use:
+            break
+        seen.append(up)
+    path = [up]
+    while path[-1]:
+        further = pool.parent.get(path[-1], "")
+        if further in path or further == unit:
+            return ""
+        path.append(further)
+    return up
 
 
 def _emissions(problem: Problem, chosen: set[str]) -> tuple[float, dict[str, float]]:
     firms = dict(zip(problem.enterprises["enterprise_id"], problem.enterprises["total_tco2e"].astype(float), strict=True))
     total = problem.emissions_before
-    for enterprise, saved, factor, _, _ in _saved(problem, chosen):
-        firms[enterprise] -= saved * factor
-        total -= saved * factor
+    for pool, saved in _saved(problem, chosen):
+        firms[pool.enterprise_id] -= saved * pool.site_tco2e
+        total -= saved * pool.tco2e
     if problem.settings.include_upstream:
         for row in problem.projects.itertuples():
             if row.project_id in chosen:
@@ -106,8 +119,8 @@ def _annual_cost(problem: Problem, chosen: set[str]) -> float:
             years = float(row.lifetime_years)
             recovery = rate / (1 - (1 + rate) ** -years) if rate else 1 / years
             total += row.capex * recovery + row.opex_per_year
-    for _, saved, factor, price, _ in _saved(problem, chosen):
-        total -= saved * (price + factor * problem.settings.carbon_price)
+    for pool, saved in _saved(problem, chosen):
+        total -= saved * (pool.price + pool.tco2e * problem.settings.carbon_price)
     return total
 
 
@@ -126,7 +139,7 @@ def _npv_cost(problem: Problem, chosen: set[str]) -> float:
         alive = {row.project_id for row in rows if row.lifetime_years >= end}
         money = worth(end, settings.energy_price_growth) - worth(start, settings.energy_price_growth)
         carbon = settings.carbon_price * (worth(end, 0.0) - worth(start, 0.0))
-        total -= sum(saved * (price * money + factor * carbon) for _, saved, factor, price, _ in _saved(problem, alive))
+        total -= sum(saved * (pool.price * money + pool.tco2e * carbon) for pool, saved in _saved(problem, alive))
         start = end
     return total
 
@@ -135,7 +148,7 @@ def _intensity(problem: Problem, chosen: set[str], emissions: float) -> list[str
     added, settings = problem.value_added_million, problem.settings
     if not added > 0:
         return []
-    tce = problem.tce_before - sum(saved * per for _, saved, _, _, per in _saved(problem, chosen))
+    tce = problem.tce_before - sum(saved * pool.tce for pool, saved in _saved(problem, chosen))
     caps = (("energy", tce, settings.energy_intensity_cap), ("carbon", emissions, settings.carbon_intensity_cap))
     return [
         f"{name} intensity {value / added:.6g} exceeds the cap {cap:.6g}"

@@ -1,0 +1,209 @@
+"""What measures act on: the use of each carrier of each enterprise by unit, with the effects of a saved unit of it.
+
+Emissions, energy and price of a saved unit are those of the inventory's rows and of the enterprise's own bills, so that a saving
+can be taken from the inventory. Units stand in a tree (`parent_unit`, '' = the site), see `interaction`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from workbench import dictionary, emissions, factors, findings, flows, prices, supply, units
+
+COLUMNS = [
+    "pool_id", "enterprise_id", "unit_id", "parent_unit", "carrier", "use", "activity_unit", "tco2e_per_activity",
+    "site_tco2e_per_activity", "tce_per_activity", "price", "price_source", "factor_ids", "capped",
+]  # fmt: skip
+LINES = ["project_id", "pool_id", "enterprise_id", "unit_id", "carrier", "mode", "amount", "uncertainty_pct", "medium", "row"]
+_Effects = tuple[dict[str, float], float, float, str, str]
+
+
+def build(
+    lines: pd.DataFrame, tables: dict[str, pd.DataFrame], rows: pd.DataFrame, used: pd.DataFrame, paid: pd.DataFrame,
+    meta: dict[str, Any], year: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:  # fmt: skip
+    """What each carrier of each enterprise uses, by unit (COLUMNS), and the savings on it (LINES); raw findings.
+
+    `lines`: savings in the unit of the factor row, with the filed `unit`; `rows`, `used`, `paid` come from the inventory. Savings
+    on media made inside are moved to the fuel behind them, draws on a source of waste heat to the source (positive = drawn).
+    """
+    incoming = rows[~rows["source"].isin([*flows.HANDED_OVER, "process"])]
+    draws, lines = _draws(lines, tables["units"])
+    sources, draws, found = _sources(draws, tables, used, year)
+    paths = supply.above(tables["units"])
+    lines, tree, problems = _delivered(lines, incoming, tables, used, year, paths)
+    found += problems
+    lines["pool_id"] = lines["enterprise_id"] + "|" + lines["carrier"]
+    out = []
+    mine = dict(list(incoming.groupby(["enterprise_id", "carrier"])))
+    price, usual = paid.set_index(["enterprise_id", "carrier"]), factors.defaults(used).set_index("carrier")
+    grids = _grids(tables["enterprises"], used)
+    nodes = dict(list(tree.groupby(["enterprise_id", "carrier"])))
+    for (enterprise, carrier), here in lines.groupby(["enterprise_id", "carrier"], sort=True):
+        kind = dictionary.carriers()["kind"].get(carrier, "fuel")
+        if kind == "charge":
+            effects = _charge(enterprise, carrier, tables["energy"], year)
+        elif kind == "direct":
+            effects = _direct(enterprise, rows)
+        else:
+            table = grids.get(enterprise, usual) if carrier == "electricity" else usual
+            effects = _energy(carrier, mine.get((enterprise, carrier), incoming.iloc[:0]), table)
+        use, per_tco2e, per_tce, unit, ids = effects
+        cost, source, problems = _price(enterprise, carrier, price, kind, used, meta, year)
+        found += problems
+        use, parents = _placed(use, here, nodes.get((enterprise, carrier), tree.iloc[:0]), paths)
+        found += _lost(here, use, kind, carrier)
+        use = {"": 0.0} | dict.fromkeys(sorted(set(here["unit_id"]) - {""}), 0.0) | use
+        parents = _parents(use, parents, paths)
+        effects = (unit, per_tco2e, per_tco2e, per_tce, cost, source, ids, 0)
+        name = f"{enterprise}|{carrier}"
+        out += [(name, enterprise, u, parents.get(u, ""), carrier, amount, *effects) for u, amount in sorted(use.items())]
+    table = pd.DataFrame(out, columns=COLUMNS)
+    table = pd.concat([table, sources], ignore_index=True) if len(sources) else table
+    lines = pd.concat([lines, draws], ignore_index=True) if len(draws) else lines
+    order = ["project_id", "pool_id", "enterprise_id", "unit_id", "carrier", "mode", "row"]
+    return table, lines.sort_values(order)[LINES].reset_index(drop=True), found
+
+
+def _delivered(
+    lines: pd.DataFrame, incoming: pd.DataFrame, tables: dict[str, pd.DataFrame], used: pd.DataFrame, year: int,
+    paths: dict[str, list[str]],
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:  # fmt: skip
+    """Savings on media made inside moved to the fuel behind them, and the nodes this takes."""
+    wanted = set(
+        lines.loc[lines["carrier"].isin(supply.media().index), ["enterprise_id", "carrier"]].itertuples(index=False, name=None)
+    )
+    nothing = pd.DataFrame(columns=supply.NODES)
+    if not wanted:
+        return lines.assign(medium=""), nothing, []
+    made = supply.inside(tables["energy"], incoming, tables["units"], used, year, wanted)
+    if made.empty:
+        return lines.assign(medium=""), nothing, []
+    bought = incoming.groupby(["enterprise_id", "carrier"])["activity"].sum()
+    demand = supply.filed(tables["energy"], used, year, "consumption")
+    tree = supply.nodes(made, demand, bought, paths)
+    routed, found = supply.route(lines, made, tree, bought, paths)
+    return routed, tree, found
+
+
+def _placed(
+    use: dict[str, float], here: pd.DataFrame, nodes: pd.DataFrame, paths: dict[str, list[str]]
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Use with the nodes of delivered media carved out of the units that make them, and who stands below whom among those."""
+    needed = {s for s in nodes["supplier_id"] if here["unit_id"].str.startswith(f"{s}>").any()}
+    taken = nodes[nodes["supplier_id"].isin(needed)]
+    use = dict(use)
+    for row in taken.itertuples():
+        use[row.supplier_id] = use.get(row.supplier_id, 0.0) - row.use
+        use[row.unit_id] = row.use
+    scale = max(1.0, max(use.values(), default=0.0))
+    use = {unit: 0.0 if unit in needed and abs(amount) < 1e-9 * scale else amount for unit, amount in use.items()}
+    return use, dict(zip(taken["unit_id"], taken["parent_unit"], strict=True))
+
+
+def _parents(use: dict[str, float], parents: dict[str, str], paths: dict[str, list[str]]) -> dict[str, str]:
+    """The next unit above each that has a base of its own in this pool; those not named stand below the site."""
+    near = {u: next((a for a in paths.get(u, []) if a in use), "") for u in use if u and u not in parents}
+    return near | parents
+
+
+def _lost(here: pd.DataFrame, use: dict[str, float], kind: str, carrier: str) -> list[pd.DataFrame]:
+    """Savings of what is not used, or on units that do not use it."""
+    lost = here[(here["amount"] > 0) & (sum(use.values()) <= 0)]
+    lost = pd.concat([lost, here[(here["unit_id"] != "") & ~here["unit_id"].isin(use)]]).drop_duplicates()
+    at = lost.set_index("row")
+    where = (at["enterprise_id"] + " " + at["unit_id"]).str.strip()
+    check = "charge_not_filed" if kind == "charge" else "carrier_not_used"
+    return [findings.raw(check, at, table="savings", field="carrier", seen=carrier, expected=where)]
+
+
+def _draws(lines: pd.DataFrame, equipment: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lines that draw on a source of waste heat (a unit whose carrier is waste_heat), and the others."""
+    sources = set(equipment.loc[equipment["carrier"].eq("waste_heat"), "unit_id"])
+    drawn = lines["carrier"].eq("waste_heat") & lines["unit_id"].isin(sources) & lines["mode"].eq("absolute")
+    return lines[drawn], lines[~drawn].copy()
+
+
+def _sources(
+    draws: pd.DataFrame, tables: dict[str, pd.DataFrame], used: pd.DataFrame, year: int
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+    """Sources of waste heat with what they have left, GJ a year: rated power x hours less what is recovered already.
+
+    Nothing but the quantity counts here: what the heat replaces is filed in lines of its own.
+    """
+    if draws.empty:
+        return pd.DataFrame(columns=COLUMNS), draws, []
+    equipment = tables["units"].set_index("unit_id")
+    energy = tables["energy"]
+    own = energy[energy["flow"].eq("self_generation") & energy["carrier"].eq("waste_heat") & energy["year"].eq(year)]
+    in_gj = [units.factor(str(unit), "GJ") or 0.0 for unit in own["unit"]]
+    recovered = (own["quantity"] * in_gj).groupby(own["unit_id"]).sum()
+    out, found = [], []
+    for (enterprise, unit), here in draws.groupby(["enterprise_id", "unit_id"], sort=True):
+        has = equipment.at[unit, "rated_kw"] * equipment.at[unit, "hours"] * units.factor("kWh", "GJ")
+        if pd.isna(has):
+            place = {"table": "savings", "enterprise_id": enterprise, "field": "unit_id"}
+            found.append(findings.raw("waste_heat_unknown", here.set_index("row"), **place, seen=unit))
+            continue
+        left = max(0.0, float(has) - float(recovered.get(unit, 0.0)))
+        name = f"{enterprise}|waste_heat_source"
+        out.append((name, enterprise, unit, "", "waste_heat", left, "GJ", 0.0, 0.0, 0.0, 0.0, "", "", 1))
+    table = pd.DataFrame(out, columns=COLUMNS)
+    known = draws[draws["unit_id"].isin(table["unit_id"])]
+    pool = known["enterprise_id"] + "|waste_heat_source"
+    return table, known.assign(amount=-known["amount"], pool_id=pool, medium=""), found
+
+
+def _grids(enterprises: pd.DataFrame, used: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Power's factor row of enterprises on other grids than the cluster's."""
+    rows = emissions.by_region(used)
+    region = enterprises["grid_region"] if "grid_region" in enterprises.columns and len(rows) else pd.Series(dtype=str)
+    known = region[region.isin(rows.index)]
+    return {enterprises.at[at, "enterprise_id"]: rows.loc[[name]].set_index("carrier") for at, name in known.items()}
+
+
+def _energy(carrier: str, mine: pd.DataFrame, usual: pd.DataFrame) -> _Effects:
+    """Use by unit and effects per unit of activity from the inventory rows; from the factor row where nothing is used yet."""
+    total = mine["activity"].sum()
+    if total > 0:
+        use = mine.groupby("unit_id")["activity"].sum().to_dict()
+        ids = ";".join(sorted({i for i in mine["factor_id"] if i}))
+        return use, mine["tco2e"].sum() / total, mine["tce"].sum() / total, mine["activity_unit"].iat[0], ids
+    if carrier not in usual.index:
+        return {}, 0.0, 0.0, "", ""
+    row = usual.loc[carrier]
+    tce = float(row["gj_per_unit"]) / units.GJ_PER_TCE if carrier != "waste_heat" else 0.0
+    return {}, float(row["value"]), tce, row["unit"], row["factor_id"]
+
+
+def _charge(enterprise: str, carrier: str, energy: pd.DataFrame, year: int) -> _Effects:
+    rows = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (energy["year"] == year)]
+    unit = rows["unit"].iat[0] if len(rows) else ""
+    return ({"": rows["quantity"].sum()} if len(rows) else {}), 0.0, 0.0, unit, ""
+
+
+def _direct(enterprise: str, rows: pd.DataFrame) -> _Effects:
+    """Tonnes that can be saved directly: process emissions by unit, or all emissions where no process is filed."""
+    mine = rows[rows["enterprise_id"] == enterprise]
+    process = mine[mine["source"] == "process"]
+    if process["tco2e"].sum() > 0:
+        return process.groupby("unit_id")["tco2e"].sum().to_dict(), 1.0, 0.0, "tCO2e", ";".join(sorted(set(process["factor_id"])))
+    return {"": max(0.0, mine["tco2e"].sum())}, 1.0, 0.0, "tCO2e", ""
+
+
+def _price(
+    enterprise: str, carrier: str, price: pd.DataFrame, kind: str, used: pd.DataFrame, meta: dict[str, Any], year: int
+) -> tuple[float, str, list[pd.DataFrame]]:
+    """Price of a unit, where it is from; a finding where none is known."""
+    if (enterprise, carrier) in price.index:
+        row = price.loc[(enterprise, carrier)]
+        return float(row["price"]), str(row["source"]), []
+    if kind in ("charge", "direct", "medium"):
+        return 0.0, "", []
+    found = prices.from_table(carrier, factors.defaults(used), meta, year)
+    if found:
+        return found["price"], found["source"], []
+    place = {"table": "savings", "enterprise_id": enterprise, "field": carrier, "seen": f"{carrier} ({enterprise})"}
+    return 0.0, "", [] if carrier == "waste_heat" else [findings.raw("price_missing", **place)]
