@@ -1,4 +1,4 @@
-"""Capital and loan of a project as filed: the parts of the capital cost add up, a loan has its terms, a replacement comes in time."""
+"""Capital and loan of a project as filed: parts of the capital cost add up, a loan has its terms, a replacement comes in time."""
 
 from __future__ import annotations
 
