@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +66,19 @@ def test_the_rate_of_return_makes_the_value_nil(capex, income, years):
 @given(st.floats(-0.4, 0.9), st.floats(0.5, 60))
 def test_recovery_repays_exactly(rate, years):
     assert costs.capital_recovery_factor(rate, years) * costs.annuity_factor(rate, years) == pytest.approx(1)
+
+
+def test_discounted_payback():
+    assert costs.discounted_payback(1000, 300, 0.1) == pytest.approx(4.2541, abs=1e-4)
+    assert costs.discounted_payback(1000, 250, 0.0) == 4
+    assert math.isnan(costs.discounted_payback(1000, 100, 0.1))  # 100 a year for ever are worth just 1,000
+    assert costs.discounted_payback(0, 100, 0.1) == 0
+    years = costs.discounted_payback(1000, 170, 0.07)
+    assert costs.net_present_value(1000, 170, 0.07, years) == pytest.approx(0, abs=1e-9)
+
+
+def test_arrays_as_numbers():
+    years = np.array([1.0, 10.0, np.nan])
+    assert costs.annuity_factor(0.08, years)[:2].tolist() == [costs.annuity_factor(0.08, 1), costs.annuity_factor(0.08, 10)]
+    found = costs.internal_rate_of_return(np.array([1000.0, 0.0]), np.array([300.0, 5.0]), 5.0)
+    assert found[0] == pytest.approx(costs.internal_rate_of_return(1000, 300, 5)) and math.isnan(found[1])

@@ -6,16 +6,14 @@ activity, so the ids and hashes are those of `factors_used`. Positive = less use
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from workbench import bases, costs, dictionary, emissions, factors, findings, interaction
+from workbench import appraisal, bases, dictionary, emissions, factors, findings, interaction
 from workbench.params import Settings
 
-NEVER_SELECTED = ("uncosted", "superseded", "excluded")
 COLUMNS = [
     "project_id", "enterprise_id", "name", "name_zh", "kind", "status", "eligible", "tce_saved", "tco2e_saved",
     "gross_capex", "grant", "capex",
@@ -118,86 +116,24 @@ def _alone(
     """Every project by itself: savings, money, flags."""
     touched = interaction.by_project(pool_list)
     ids = table.drop_duplicates("pool_id").set_index("pool_id")["factor_ids"]
-    rows, carriers, found = [], [], []
-    for project in projects.sort_values("project_id").itertuples():
-        pools = touched.get(project.project_id, [])
-        saved = interaction.savings(pools, {project.project_id})
-        names = sorted({i for p in pools for i in str(ids[p.pool_id]).split(";") if i})
-        row = money(project, saved, settings) | {"factor_ids": ";".join(names)}
-        rows.append(row)
+    projects = projects.sort_values("project_id")
+    carriers, totals, factor_ids = [], {}, []
+    for project in projects["project_id"]:
+        pools = touched.get(project, [])
+        total = totals.setdefault(project, [0.0, 0.0, 0.0])
         for pool in pools:
-            part = pool.saved({project.project_id})
-            carriers.append(
-                (project.project_id, pool.enterprise_id, pool.carrier, part, part * pool.tce, part * pool.tco2e, part * pool.price)
-            )
-        if str(project.status) in NEVER_SELECTED:
-            found.append(
-                findings.raw(
-                    "never_selected",
-                    table="projects",
-                    row=project.row,
-                    enterprise_id=project.enterprise_id,
-                    field=project.project_id,
-                    seen=project.status,
-                )
-            )
-        if not pools:
-            found.append(
-                findings.raw(
-                    "project_without_savings",
-                    table="projects",
-                    row=project.row,
-                    enterprise_id=project.enterprise_id,
-                    field=project.project_id,
-                )
-            )
+            part = pool.saved({project})
+            effects = (part * pool.tce, part * pool.tco2e, part * pool.price)
+            carriers.append((project, pool.enterprise_id, pool.carrier, part, *effects))
+            totals[project] = total = [sum(pair) for pair in zip(total, effects, strict=True)]
+        factor_ids.append(";".join(sorted({i for p in pools for i in str(ids[p.pool_id]).split(";") if i})))
+    saved = pd.DataFrame.from_dict(totals, orient="index", columns=["tce", "tco2e", "money"])
+    made = appraisal.money(projects, saved, settings).assign(factor_ids=factor_ids)
+    rows = projects.set_index("row")
+    never, idle = rows[rows["status"].isin(appraisal.NEVER_SELECTED)], rows[~rows["project_id"].isin(touched)]
+    found = [
+        findings.raw("never_selected", never, table="projects", field=never["project_id"], seen=never["status"]),
+        findings.raw("project_without_savings", idle, table="projects", field=idle["project_id"]),
+    ]
     columns = ["project_id", "enterprise_id", "carrier", "activity_saved", "tce_saved", "tco2e_saved", "money_saved"]
-    return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(carriers, columns=columns), found
-
-
-def money(project: Any, saved: dict[str, float], settings: Settings) -> dict[str, Any]:
-    """One project's row: `saved` has tco2e, tce, money per year. Annual cost = CRF x net capex + opex - money - carbon income."""
-    number = lambda value: 0.0 if pd.isna(value) else float(value)  # noqa: E731
-    capex, grant, opex = project.capex, number(project.grant), number(project.opex_per_year)
-    life, rate = project.lifetime_years, settings.discount_rate
-    costed = pd.notna(capex) and pd.notna(life) and str(project.status) not in NEVER_SELECTED
-    net = max(0.0, float(capex) - grant) if pd.notna(capex) else math.nan
-    carbon = settings.carbon_price * saved["tco2e"]
-    income = saved["money"] + carbon - opex
-    years = float(life) if pd.notna(life) else math.nan
-    annual = net * costs.capital_recovery_factor(rate, years) - income if costed else math.nan
-    growing = saved["money"] * costs.annuity_factor(rate, years, settings.energy_price_growth) if costed else math.nan
-    npv_cost = net + (opex - carbon) * costs.annuity_factor(rate, years) - growing if costed else math.nan
-    start = int(max(number(project.earliest_year), settings.year + 1))
-    ready = start + number(project.build_years)
-    late = settings.target_year is not None and ready > settings.target_year
-    missed = pd.notna(project.latest_year) and start > project.latest_year
-    eligible = costed and not late and not missed
-    return {
-        "project_id": project.project_id, "enterprise_id": project.enterprise_id, "name": project.name, "name_zh": project.name_zh,
-        "kind": project.kind, "status": project.status, "eligible": int(eligible), "tce_saved": saved["tce"],
-        "tco2e_saved": saved["tco2e"],
-        "gross_capex": capex, "grant": grant, "capex": net, "opex_per_year": opex, "lifetime_years": life,
-        "energy_money_saved": saved["money"],
-        "annual_cost": annual, "npv": -npv_cost, "npv_cost": npv_cost,
-        "irr_pct": 100 * costs.internal_rate_of_return(net, income, years) if costed else math.nan,
-        "payback_years": costs.simple_payback(net, income) if costed else math.nan,
-        "abatement_cost": annual / saved["tco2e"] if costed and saved["tco2e"] > 1e-9 else math.nan,
-        "upstream_tco2e": number(project.upstream_tco2e_per_year), "start_year": start,
-        "flags": ";".join(_flags(project, saved, annual, late or missed)),
-    }  # fmt: skip
-
-
-def _flags(project: Any, saved: dict[str, float], annual: float, late: bool) -> list[str]:
-    upstream = 0.0 if pd.isna(project.upstream_tco2e_per_year) else float(project.upstream_tco2e_per_year)
-    marks = {
-        "uncosted": pd.isna(project.capex),
-        "not_in_time": late,
-        "pays_for_itself": annual < 0,
-        "no_carbon_effect": abs(saved["tco2e"]) < 1e-9,
-        "more_emissions": saved["tco2e"] < -1e-9,
-        "tce_and_tco2e_differ_in_sign": saved["tce"] * saved["tco2e"] < 0,
-        "moves_emissions_upstream": upstream > 0 and upstream > 0.1 * max(saved["tco2e"], 0.0),
-        "assumed_lifetime": getattr(project, "lifetime_basis", "") == "assumed",
-    }
-    return [name for name, on in marks.items() if on]
+    return made[COLUMNS], pd.DataFrame(carriers, columns=columns), found
