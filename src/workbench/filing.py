@@ -59,7 +59,7 @@ def apply(filing: Filing, raw: list[pd.DataFrame]) -> Filing:
     """The filing without the values and rows that later checks say to ignore or set aside; the tables given stay as they are."""
     tables = dict(filing.tables)
     aside = [filing.set_aside]
-    for part in (p for p in raw if len(p)):
+    for part in (p for p in raw if p["effect"].isin(["row_set_aside", "value_ignored"]).any()):
         for name, rows in part[part["effect"] == "row_set_aside"].groupby("table", sort=False)["row"]:
             hit = tables[name]["row"].isin(rows)
             lost = tables[name][hit].set_index("row")

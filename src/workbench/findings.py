@@ -29,23 +29,21 @@ def tolerance(check: str) -> float:
     return float(catalogue().at[check, "tolerance"])
 
 
-def raw(check: str, rows: pd.DataFrame | None = None, *, table: str = "", **columns: object) -> pd.DataFrame:
+def raw(check: str, rows: pd.DataFrame | None = None, *, table: object = "", **columns: object) -> pd.DataFrame:
     """Findings of one check before wording: one for each row of `rows` (its index is the row in the file), or a single one.
 
-    `columns` fill enterprise_id, row, field, seen, expected, effect with a value or a column of the same length.
+    `table` and `columns` (enterprise_id, row, field, seen, expected, effect) are a value or a column of the same length.
     """
-    catalogue().loc[check]  # a check without wording is a fault of the program
+    if check not in catalogue().index:  # a check without wording is a fault of the program
+        raise KeyError(check)
+    values: dict[str, object] = dict.fromkeys(_RAW, math.nan)
     if rows is not None:
-        frame = pd.DataFrame(index=range(len(rows)))
-        frame["row"] = list(rows.index)
+        values["row"] = list(rows.index)
         if "enterprise_id" in rows.columns:
-            frame["enterprise_id"] = rows["enterprise_id"].to_numpy()
-    else:
-        frame = pd.DataFrame(index=[0])
-    frame["check"], frame["table"] = check, table
-    for name, value in columns.items():
-        frame[name] = value.to_numpy() if isinstance(value, pd.Series) else value
-    return frame.reindex(columns=_RAW)
+            values["enterprise_id"] = rows["enterprise_id"].to_numpy()
+    columns = {"check": check, "table": table} | columns
+    values |= {name: value.to_numpy() if isinstance(value, pd.Series) else value for name, value in columns.items()}
+    return pd.DataFrame(values, index=range(1 if rows is None else len(rows)), columns=_RAW)
 
 
 def collect(parts: list[pd.DataFrame], lang: str = "en") -> pd.DataFrame:

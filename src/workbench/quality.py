@@ -202,6 +202,7 @@ def import_notes(folder: Path | None) -> list[pd.DataFrame]:
     parts = []
     for severity, name in (("error", "import_error"), ("warning", "import_warning"), ("info", "import_note")):
         rows = notes[notes["severity"] == severity]
-        for note in rows.itertuples():
-            parts.append(findings.raw(name, table=note.table, field=note.id, seen=note.message, expected=note.field))
+        if len(rows):
+            place = {"table": rows["table"], "row": "", "field": rows["id"]}
+            parts.append(findings.raw(name, rows, **place, seen=rows["message"], expected=rows["field"]))
     return parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -59,6 +59,19 @@ def minimise(program: Program, settings: Settings, seconds: float | None = None)
     x[program.whole] = np.round(x[program.whole])
     bound = info.mip_dual_bound if program.whole.any() else info.objective_function_value
     return Solution(status, x, float(program.cost @ x), float(bound))
+
+
+def relaxed(program: Program) -> tuple[np.ndarray, float, np.ndarray] | None:
+    """The program without the demand that anything be whole: x, value and the dual of each row; None where it has no answer."""
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(_model(replace(program, whole=np.zeros(len(program.cost), dtype=bool))))
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    answer = solver.getSolution()
+    return np.array(answer.col_value), float(solver.getInfo().objective_function_value), np.array(answer.row_dual)
 
 
 def _model(program: Program) -> highspy.HighsLp:

@@ -1,0 +1,190 @@
+"""Random choices of any size, the same for the same seed: as tables for the workbench and as arrays for every other way to build.
+
+n projects in n/50 enterprises; n/4 pieces of equipment, each with a pair of measures that save a fraction of the same use, so that
+they overlap, and two measures on uses of their own. A tenth of the equipment has a prerequisite inside, another tenth two that
+exclude each other; every enterprise has a limit on capital; one budget couples all. Figures are invented and mean nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from workbench import params, selection
+from workbench.interaction import Pool
+from workbench.selection.mixed_integer import Program
+
+RATE = 0.08
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Arrays of one choice. By project: `firm`, `fixed` (yearly money without energy), `capex`. By base (a use that measures act
+    on, three a piece of equipment): `use`, `factor` (tCO2e), `price` a unit. `first` and `second` are the measures of a base
+    (second -1: alone) and `share_one`, `share_two` what they save of it. Pairs `requires` (child, parent) and `excludes`.
+    """
+
+    firm: np.ndarray
+    fixed: np.ndarray
+    capex: np.ndarray
+    use: np.ndarray
+    factor: np.ndarray
+    price: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    share_one: np.ndarray
+    share_two: np.ndarray
+    requires: np.ndarray
+    excludes: np.ndarray
+    before: np.ndarray
+    capital: np.ndarray
+    budget: float
+
+    @property
+    def projects(self) -> int:
+        """How many projects."""
+        return len(self.firm)
+
+    @property
+    def owner(self) -> np.ndarray:
+        """Enterprise of each base."""
+        return self.firm[self.first]
+
+
+def instance(count: int, seed: int = 1, cut: float = 0.55, capital: float = 0.7) -> Instance:
+    """A choice of `count` projects (a multiple of 4): the budget asks for `cut` of what all together could save, every enterprise
+    may spend `capital` of what all its projects cost.
+    """
+    draw = np.random.Generator(np.random.PCG64(seed))
+    gear = count // 4
+    firm = np.repeat(np.sort(draw.integers(0, max(1, count // 50), gear)), 4)
+    own = np.arange(gear) * 4
+    first = np.concatenate([own, own + 2, own + 3])
+    second = np.concatenate([own + 1, np.full(2 * gear, -1)])
+    bases = len(first)
+    use = draw.lognormal(6, 1, bases)
+    factor, price = draw.choice([0.05, 0.1, 0.6], bases), draw.uniform(20, 90, bases)
+    share = draw.uniform(0.02, 0.3, (2, bases))
+    saved = np.zeros(count)
+    saved[first] = share[0] * use * price
+    saved[own + 1] = share[1][:gear] * use[:gear] * price[:gear]
+    capex = saved * draw.lognormal(2.2, 0.7, count)
+    life = draw.integers(5, 21, count)
+    fixed = capex * RATE / (1 - (1 + RATE) ** -life.astype(float)) + 0.02 * capex
+    tied = draw.random(gear)
+    made = Instance(
+        firm, fixed, capex, use, factor, price, first, second, share[0], np.where(second >= 0, share[1], 0.0),
+        requires=np.column_stack([own + 3, own + 2])[tied < 0.1], excludes=np.column_stack([own, own + 2])[tied > 0.9],
+        before=np.zeros(0), capital=np.zeros(0), budget=0.0,
+    )  # fmt: skip
+    firms = int(firm.max()) + 1
+    before = 1.5 * np.bincount(made.owner, weights=use * factor, minlength=firms)
+    limit = capital * np.bincount(firm, weights=capex, minlength=firms)
+    most = float((use * factor * (1 - (1 - share[0]) * (1 - made.share_two))).sum())
+    return replace(made, before=before, capital=limit, budget=float(before.sum()) - cut * most)
+
+
+def problem(made: Instance, **settings: object) -> selection.Problem:
+    """The same choice as the workbench's problem, least annual cost."""
+    ids = np.char.add("P", np.char.zfill(np.arange(made.projects).astype(str), 7))
+    firms = np.char.add("E", np.char.zfill(np.arange(len(made.before)).astype(str), 6))
+    life = np.log(1 / (1 - RATE * made.capex / np.maximum(made.fixed - 0.02 * made.capex, 1e-12))) / np.log(1 + RATE)
+    projects = pd.DataFrame(
+        {
+            "project_id": ids, "enterprise_id": firms[made.firm], "name": ids, "name_zh": "", "kind": "", "status": "",
+            "eligible": 1,
+            "capex": made.capex, "opex_per_year": 0.02 * made.capex, "lifetime_years": np.round(life), "annual_cost": 0.0,
+            "upstream_tco2e": 0.0, "tce_saved": 0.0, "tco2e_saved": _alone(made), "start_year": 2023,
+        }
+    )  # fmt: skip
+    projects["abatement_cost"] = projects["annual_cost"] / projects["tco2e_saved"]
+    pools = []
+    for b, (one, two) in enumerate(zip(made.first, made.second, strict=True)):
+        per = float(made.factor[b]), 0.0, float(made.price[b])
+        pool = Pool(f"B{b:07d}", firms[made.firm[one]], "electricity", *per, {"": float(made.use[b])})
+        pool.fraction[""][ids[one]] = float(made.share_one[b])
+        if two >= 0:
+            pool.fraction[""][ids[two]] = float(made.share_two[b])
+        pools.append(pool)
+    pairs = [(ids[i], "requires", ids[j]) for i, j in made.requires] + [(ids[i], "excludes", ids[j]) for i, j in made.excludes]
+    asked = {"cluster": "random", "package": "none", "year": 2022, "discount_rate": RATE, "selection_gap": 1e-3}
+    return selection.Problem(
+        settings=params.validate(asked | settings), projects=projects, everything=projects, pools=pools,
+        relations=pd.DataFrame(pairs, columns=["project_id", "relation", "other_id"]),
+        groups=pd.DataFrame(columns=["group_id", "project_id", "min_selected", "max_selected"]),
+        shares={(i, firms[e]): 1.0 for i, e in zip(ids, made.firm, strict=True)},
+        enterprises=pd.DataFrame(
+            {"enterprise_id": firms, "total_tco2e": made.before, "capital_limit": made.capital, "emission_limit_tco2e": np.nan}
+        ),
+        emissions_before=float(made.before.sum()), tce_before=0.0, value_added_million=float("nan"), budget=made.budget,
+    )  # fmt: skip
+
+
+def arrays(made: Instance) -> tuple[Program, np.ndarray]:
+    """The choice as a program, written straight into arrays, and which of its rows couple the enterprises.
+
+    Columns: projects x, bundles w of each pair (none, one, two, both), emissions s of each enterprise. Rows: one bundle a pair; a
+    measure is in its bundle; emissions of an enterprise; capital of an enterprise; prerequisites; exclusions; the budget.
+    """
+    count, firms = made.projects, len(made.before)
+    pair = np.flatnonzero(made.second >= 0)
+    alone = np.flatnonzero(made.second < 0)
+    pairs, w = len(pair), made.projects + 4 * np.arange((made.second >= 0).sum())
+    s = count + 4 * pairs + np.arange(firms)
+    one, two = made.share_one[pair], made.share_two[pair]
+    kept = np.column_stack([np.zeros(pairs), one, two, 1 - (1 - one) * (1 - two)]) * made.use[pair][:, None]
+    single = made.share_one[alone] * made.use[alone]
+    cost = np.concatenate([made.fixed, -(kept * made.price[pair][:, None]).ravel(), np.zeros(firms)])
+    np.subtract.at(cost, made.first[alone], single * made.price[alone])
+    rows, columns, values, at = [], [], [], 0
+
+    def put(row: np.ndarray, column: np.ndarray, value: np.ndarray | float) -> None:
+        rows.append(np.broadcast_to(row, np.shape(column)).ravel())
+        columns.append(np.ravel(column))
+        values.append(np.broadcast_to(value, np.shape(column)).ravel())
+
+    put(np.arange(pairs)[:, None], w[:, None] + np.arange(4), 1.0)
+    for which, measure, at in ((1, made.first[pair], pairs), (2, made.second[pair], 2 * pairs)):
+        put((at + np.arange(pairs))[:, None], np.column_stack([w + which, w + 3]), 1.0)
+        put(at + np.arange(pairs), measure, -1.0)
+    at = 3 * pairs
+    put(at + np.arange(firms), s, 1.0)
+    put((at + made.owner[pair])[:, None], w[:, None] + np.arange(1, 4), kept[:, 1:] * made.factor[pair][:, None])
+    put(at + made.owner[alone], made.first[alone], single * made.factor[alone])
+    put(at + firms + made.firm, np.arange(count), made.capex)
+    at += 2 * firms
+    for low, (i, j) in ((-1.0, made.requires.T), (1.0, made.excludes.T)):
+        put(at + np.arange(len(i)), i, 1.0)
+        put(at + np.arange(len(i)), j, low)
+        at += len(i)
+    put(np.full(firms, at), s, 1.0)
+    none, tied = np.full(firms, -np.inf), len(made.requires) + len(made.excludes)
+    low = np.concatenate([np.ones(pairs), np.zeros(2 * pairs), made.before, none, np.full(tied + 1, -np.inf)])
+    high = np.concatenate(
+        [np.ones(pairs), np.zeros(2 * pairs), made.before, made.capital, np.zeros(len(made.requires)),
+         np.ones(len(made.excludes)), [made.budget]]
+    )  # fmt: skip
+    matrix = sparse.csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(at + 1, s[-1] + 1))
+    bottom, top = np.zeros(s[-1] + 1), np.ones(s[-1] + 1)
+    bottom[s], top[s] = -np.inf, np.inf
+    return Program(cost, matrix, low, high, bottom, top, np.arange(s[-1] + 1) < count), np.array([at])
+
+
+def _alone(made: Instance) -> np.ndarray:
+    """tCO2e that each project saves alone."""
+    saved = np.zeros(made.projects)
+    saved[made.first] = made.share_one * made.use * made.factor
+    pair = made.second >= 0
+    saved[made.second[pair]] = (made.share_two * made.use * made.factor)[pair]
+    return saved
+
+
+def value(made: Instance, chosen: np.ndarray) -> tuple[float, float]:
+    """Yearly money and emissions of a choice (1 a project carried out), straight from the arrays."""
+    two = np.where(made.second >= 0, chosen[made.second], 0.0) * made.share_two
+    kept = (1 - chosen[made.first] * made.share_one) * (1 - two)
+    saved = made.use * (1 - kept)
+    return float(made.fixed @ chosen - made.price @ saved), float(made.before.sum() - made.factor @ saved)
