@@ -97,6 +97,7 @@ class Case:
         self.firm_capital = np.array([rng.uniform(2000, 9000) if some(0.3) else np.nan for _ in self.firms])
         self.firm_limit = np.array([t * rng.uniform(0.7, 1.1) if some(0.15) else np.nan for t in self.firm_total])
         chosen = {"objective": objective, "discount_rate": float(rng.choice([0.0, 0.08])), "selection_gap": 0.0, "seed": seed}
+        chosen["selection_abs_gap"] = 0.0
         chosen["carbon_price"] = 0.0 if self.whole else float(rng.choice([0.0, 3.0]))
         chosen["energy_price_growth"] = float(rng.choice([0.0, 0.03]))
         chosen["include_upstream"] = bool(some(0.3))

@@ -1,227 +1,210 @@
-"""The selection model in Pyomo: sets, variables, objective, constraints, as in the paper.
+"""The selection model in Pyomo: sets, variables, objective, constraints, as in the paper; one typical year is the case of one T.
 
-    min   sum_i c_i x_i - sum_p sum_k (pi_p mu_k + phi_p kappa_k) (U_p - u_pk)
-    s.t.  bundles    sum_b w_pb = 1,  sum_{b contains i} w_pb = x_i          (i a fraction measure on p)
-          shares     sum_b z_pbi = x_i,  z_pbi <= w_pb                       (i an absolute measure on p)
-          use        u_pk = sum_b rho_b(site) r_pkb,   r >= what is left on site and units, r >= 0
-          emissions  s_e = E_e - sum_{p of e} phi_p (U_p - u_p0) (+ upstream)
-          budget     sum_e s_e - eliminated <= M;   s_e <= limit_e
-          capital    sum_i k_i x_i <= K,  sum_i sigma_ie k_i x_i <= K_e
-          rules      x_i + x_j <= 1,  x_i <= x_j,  n_g <= sum_{i in g} x_i <= N_g
+    min   sum_is c_is (y_is - y_i,s-1) - sum_t sum_p (pi_p mu_t + phi_pt kappa_t) (U_p - u_pt)
+    s.t.  order      y_i,t-1 <= y_it;   a_it = y_i,t-lead - y_i,t-lead-life                     (i works in t)
+          bundles    sum_b w_pbt = 1,  sum_{b contains i} w_pbt = a_it                          (i a fraction measure on p)
+          shares     sum_b z_pbit = a_it,  z_pbit <= w_pbt                                      (i an absolute measure on p)
+          use        u_pt = sum_b rho_b(top) r_top,b;  r_ub >= U_u w_b + sum_{below} rho_b r_vb - sum_i a_iu z_bi,  r >= 0
+          emissions  s_et = E_et - sum_{p of e} phi_pt (U_p - u_pt) (+ upstream);   energy q_et alike
+          caps       sum_{e in scope} s_et <= M_t, the same for q;  sum_t (sum_e s_et - eliminated) <= M
+          capital    sum_i k_i x_i <= K;  spent_et = sum_{s<=t} sum_i sigma_ie k_is (y_is - y_i,s-1) <= t K_e (carried over)
+          rules      x_i + x_j <= 1,  y_it <= y_jt,  y_it <= sum_{j in set} y_jt,  n_g <= sum_{i in g} x_i <= N_g
 
-x_i binary; w, z, r, u, s continuous: w is whole when x is. Where more use would pay (a negative price or factor), a binary
-holds r down to max(0, what is left). rho_b = prod(1 - f_i) makes every combination of fractions exact.
+y_it binary: started by t; x_i = y_i,last. All else continuous: w is whole when y is. Where more use would pay (a negative price or
+factor), a binary holds r down to max(0, what is left). rho_b = prod(1 - f_i) makes every combination of fractions exact. A part
+with too many bundles goes unit by unit: sum_b v_ub = r_u, v_ub <= most w_ub, u passes on sum_b rho_b v_ub.
 """
 
 from __future__ import annotations
 
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
-from workbench.selection.problem import Part, Problem, fixed_cost, parts
+from workbench.selection import rules
+from workbench.selection.linear import Linear
+from workbench.selection.problem import CRITERIA, Problem, parts, segments
+from workbench.selection.use import saved_by_part
 
 
 def build(problem: Problem) -> pyo.ConcreteModel:
-    """The model of a problem; objective `m.cost`, binary `m.x`, enterprise emissions `m.s`."""
-    m = pyo.ConcreteModel(name="project selection")
-    pieces = parts(problem)
-    _sets(m, problem, pieces)
-    _variables(m)
-    m.use = _use(m, pieces)
-    _bundles(m, pieces)
-    _emissions(m, problem, pieces)
-    _money(m, problem, pieces)
-    _rules(m, problem)
+    """The model of a problem: objective `m.cost`, states `m.y`, `m.x` (in at the end), emissions `m.s` of the last year.
+
+    `m.criteria`: every objective the model knows as a linear form; `m.sizes`: the usual size of a variable, for scaling.
+    """
+    with PauseGC():
+        m = pyo.ConcreteModel(name="project selection")
+        m.sizes = {}
+        pieces = parts(problem)
+        _states(m, problem)
+        saved = saved_by_part(m, problem, pieces)
+        _emissions(m, problem, pieces, saved)
+        _energy(m, problem, pieces, saved)
+        _caps(m, problem)
+        _objective(m, problem, pieces, saved)
+        rules.capital(m, problem)
+        rules.between_projects(m, problem)
     return m
 
 
-def _sets(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
+def _states(m: pyo.ConcreteModel, problem: Problem) -> None:
+    horizon = problem.horizon
+    windows = horizon.windows
     m.I = pyo.Set(initialize=problem.ids)
     m.E = pyo.Set(initialize=problem.enterprises["enterprise_id"].tolist())
-    several = [p for p in pieces if len(p.bundles) > 1]
-    m.W = pyo.Set(dimen=2, initialize=[(p.part_id, b) for p in several for b in range(len(p.bundles))])
-    m.Z = pyo.Set(
-        dimen=3,
-        initialize=[(p.part_id, b, i) for p in several for b in range(len(p.bundles)) for i in _absolute(p)],
-    )
-    m.R = pyo.Set(
-        dimen=4,
-        initialize=[
-            (p.part_id, k, b, u)
-            for p in pieces
-            for k in range(len(p.segments))
-            for b in range(len(p.bundles))
-            for u in p.units
-            if p.may_stop(u)
-        ],
-    )
+    m.T = pyo.Set(initialize=horizon.years)
+    m.Y = pyo.Set(dimen=2, initialize=[(i, t) for i in m.I for t in range(windows[i].earliest, windows[i].latest + 1)])
+    m.y = pyo.Var(m.Y, domain=pyo.Binary, doc="project started by the end of a year")
+    m.x = {i: m.y[i, windows[i].latest] for i in m.I}
+    m.at = {
+        (i, t): [(sign, m.y[i, s]) for sign, s in horizon.working(i, t)] for i in windows for t in horizon.years
+    }  # whether a project works in a year
+    later = [(i, t) for i, t in m.Y if t > windows[i].earliest]
+    m.order = pyo.Constraint(later, rule=lambda m, i, t: m.y[i, t - 1] <= m.y[i, t], doc="once started, always started")
 
 
-def _absolute(part: Part) -> list[str]:
-    return sorted({i for u in part.units for i in part.absolute(u)})
+def by_start(m: pyo.ConcreteModel, amounts: dict[tuple[str, int], float]) -> Linear:
+    """sum of amount x start over (project, year of start), in states: start = y_t - y_t-1."""
+    form = Linear()
+    for (i, t), amount in amounts.items():
+        following = amounts.get((i, t + 1), 0.0) if (i, t + 1) in m.y else 0.0
+        form.add(amount - following, m.y[i, t])
+    return form
 
 
-def _variables(m: pyo.ConcreteModel) -> None:
-    m.x = pyo.Var(m.I, domain=pyo.Binary, doc="project carried out")
-    m.w = pyo.Var(m.W, bounds=(0, 1), doc="bundle of fraction measures on a base")
-    m.z = pyo.Var(m.Z, bounds=(0, 1), doc="absolute measure within a bundle")
-    m.r = pyo.Var(m.R, domain=pyo.NonNegativeReals, doc="use left over, never below nil")
-    m.s = pyo.Var(m.E, doc="emissions of an enterprise after the bundle, tCO2e/yr")
-    m.some = pyo.Var(m.R, domain=pyo.Binary, doc="something is left over, where more use would pay")
-    m.left_over = pyo.ConstraintList(doc="use left over is at least what the savings leave")
+def _emissions(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
+    """Emissions of each enterprise in each year, two levels so that no row holds the whole cluster."""
+    horizon = problem.horizon
+    firms, years = list(m.E), list(m.T)
+    m.emitted_by = pyo.Var(m.E, m.T, doc="emissions of an enterprise after the plan, tCO2e/yr")
+    size = max(1.0, abs(problem.emissions_before))
+    m.sizes |= {id(v): size for v in m.emitted_by.values()}
+    forms = {(e, t): Linear(0.0, [(1.0, m.emitted_by[e, t])]) for e in firms for t in years}
+    elsewhere = {t: Linear() for t in years}  # what a member supplies: the supplier's fuel counts in the cluster
+    for n, part in enumerate(pieces):
+        pool = part.pool
+        for t, factor, form in _yearly(problem, part, saved[n]):
+            forms[pool.enterprise_id, t].plus(form, pool.site_tco2e * factor)
+            if pool.tco2e != pool.site_tco2e:
+                elsewhere[t].plus(form, (pool.tco2e - pool.site_tco2e) * factor)
+    m.leaked = {t: Linear() for t in years}  # upstream emissions of the projects at work
+    moving = zip(problem.projects["project_id"], problem.projects["enterprise_id"], problem.projects["upstream_tco2e"], strict=True)
+    for i, e, amount in ((i, e, float(a)) for i, e, a in moving if a):
+        for t in years:
+            works = Linear(0.0, m.at[i, t])
+            m.leaked[t].plus(works, amount)
+            if problem.settings.include_upstream:
+                forms[e, t].plus(works, -amount)
+    before = {t: problem.firm_emissions_before(t) for t in years}
+    m.emissions_of = pyo.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(before[t][e]))
+    m.s = {e: m.emitted_by[e, horizon.last] for e in firms}
+    eliminated = sum(problem.firm_emissions_before(horizon.first).values()) - problem.emissions_before
+    eliminated += problem.grid_fall(horizon.first)
+    m.emitted = {t: Linear(-eliminated, [(1.0, m.emitted_by[e, t]) for e in firms]).plus(elsewhere[t], -1.0) for t in years}
+    m.emissions = pyo.Expression(expr=m.emitted[horizon.last].expression)
 
 
-def _use(m: pyo.ConcreteModel, pieces: list[Part]) -> dict[tuple[str, int], object]:
-    """Remaining use of every part and segment as an expression; where savings could exceed use, through a variable r >= 0."""
-    use = {}
-    for part in pieces:
-        single = len(part.bundles) == 1
-        for k, segment in enumerate(part.segments):
-            total = 0.0
-            for b, bundle in enumerate(part.bundles):
-                here = 1.0 if single else m.w[part.part_id, b]
-                alive = bundle & segment.alive
-
-                def taken(unit, part=part, b=b, single=single, segment=segment):
-                    lines = ((i, a) for i, a in sorted(part.absolute(unit).items()) if i in segment.alive)
-                    return sum(a * (m.x[i] if single else m.z[part.part_id, b, i]) for i, a in lines)
-
-                left = {u: part.base(u) * here for u in part.units}
-                for u in part.units:  # those below first
-                    rest = part.kept(u, alive) * _stopped(m, part, (part.part_id, k, b, u), left[u] - taken(u))
-                    above = part.above(u)
-                    if above is None:
-                        total += rest
-                    else:
-                        left[above] += rest
-            use[part.part_id, k] = total
-    return use
+def _yearly(problem: Problem, part, forms):
+    """(year, factor of the carrier, saving) of a part; in a typical year the first stretch, in which everyone works."""
+    if problem.horizon.by_years:
+        return [(s.year, s.factor, form) for s, form in zip(part.segments, forms, strict=True)]
+    return [(problem.horizon.first, 1.0, forms[0])]
 
 
-def _stopped(m: pyo.ConcreteModel, part: Part, index: tuple, expression):
-    if index not in m.R:
-        return expression
-    m.left_over.add(m.r[index] >= expression)
-    if min(part.pool.price, part.pool.tco2e, part.pool.site_tco2e, part.pool.tce) < 0:
-        most = part.most()
-        m.left_over.add(m.r[index] <= most * m.some[index])
-        m.left_over.add(m.r[index] <= expression + most * (1 - m.some[index]))
-    return m.r[index]
+def _energy(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
+    """Energy use in tce: of each enterprise where a cap asks for it, of the cluster always."""
+    years, asked = list(m.T), any(cap.measure == "tce" for cap in problem.caps)
+    tce = dict(zip(problem.enterprises["enterprise_id"], problem.enterprises["tce"].astype(float), strict=True))
+    m.used_by = pyo.Var(m.E if asked else [], m.T, doc="energy use of an enterprise after the plan, tce/yr")
+    m.sizes |= {id(v): max(1.0, abs(problem.tce_before)) for v in m.used_by.values()}
+    forms = {(e, t): Linear(-tce[e], [(1.0, m.used_by[e, t])] if asked else []) for e in tce for t in years}
+    for n, part in enumerate(pieces):
+        for t, _, form in _yearly(problem, part, saved[n]):
+            forms[part.pool.enterprise_id, t].plus(form, part.pool.tce)
+    if asked:
+        m.energy_of = pyo.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(0.0))
+        rest = problem.tce_before - sum(tce.values())
+        m.used = {t: Linear(rest, [(1.0, m.used_by[e, t]) for e in m.E]) for t in years}
+    else:
+        m.used = {}
+        for t in years:
+            total = Linear()
+            for e in tce:
+                total.plus(forms[e, t])
+            total.constant = 0.0
+            m.used[t] = Linear(problem.tce_before).plus(total, -1.0)
+    m.tce = pyo.Expression(expr=m.used[problem.horizon.last].expression)
 
 
-def _bundles(m: pyo.ConcreteModel, pieces: list[Part]) -> None:
-    by_id = {p.part_id: p for p in pieces}
-    several = [p.part_id for p in pieces if len(p.bundles) > 1]
-    fractions = [(p, i) for p in several for i in sorted({i for b in by_id[p].bundles for i in b})]
-    absolutes = [(p, i) for p in several for i in _absolute(by_id[p])]
-    numbers = {p: range(len(by_id[p].bundles)) for p in several}
-
-    @m.Constraint(several, doc="exactly one bundle a base")
-    def one_bundle(m, p):
-        return sum(m.w[p, b] for b in numbers[p]) == 1
-
-    @m.Constraint(fractions, doc="a measure is in its bundle or in none")
-    def in_bundle(m, p, i):
-        return sum(m.w[p, b] for b in numbers[p] if i in by_id[p].bundles[b]) == m.x[i]
-
-    @m.Constraint(absolutes, doc="an absolute measure works within the bundle chosen")
-    def within(m, p, i):
-        return sum(m.z[p, b, i] for b in numbers[p]) == m.x[i]
-
-    @m.Constraint(m.Z, doc="only in a bundle that is chosen")
-    def only_chosen(m, p, b, i):
-        return m.z[p, b, i] <= m.w[p, b]
-
-
-def _saved(m: pyo.ConcreteModel, part: Part, k: int):
-    """What a part saves: its own use before, less the use left over."""
-    return sum(part.base(u) for u in part.units) - m.use[part.part_id, k]
-
-
-def _emissions(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
-    before = problem.enterprises.set_index("enterprise_id")["total_tco2e"]
-    limits = problem.enterprises.set_index("enterprise_id")["emission_limit_tco2e"].dropna()
-    upstream = problem.projects.set_index("project_id")["upstream_tco2e"] if problem.settings.include_upstream else {}
-    owner = problem.projects.set_index("project_id")["enterprise_id"]
-
-    @m.Constraint(m.E, doc="emissions of an enterprise")
-    def enterprise_emissions(m, e):
-        saved = sum(p.pool.site_tco2e * _saved(m, p, 0) for p in pieces if p.pool.enterprise_id == e)
-        moved = sum(float(upstream[i]) * m.x[i] for i in m.I if len(upstream) and owner[i] == e and upstream[i])
-        return m.s[e] == float(before[e]) - saved + moved
-
-    eliminated = float(before.sum()) - problem.emissions_before
-    apart = [p for p in pieces if p.pool.tco2e != p.pool.site_tco2e]  # what a member supplies: the supplier's fuel counts
-    elsewhere = sum((p.pool.tco2e - p.pool.site_tco2e) * _saved(m, p, 0) for p in apart)
-    m.emissions = pyo.Expression(expr=sum(m.s[e] for e in m.E) - eliminated - elsewhere)
-    m.budget = (
-        pyo.Constraint(expr=m.emissions <= problem.budget)
-        if problem.budget is not None and "budget" not in problem.relaxed
-        else pyo.Constraint(expr=pyo.Constraint.Feasible)
-    )
-    bound = [e for e in limits.index if "emission_limit" not in problem.relaxed]
-
-    @m.Constraint(bound, doc="emission limit of an enterprise")
-    def emission_limit(m, e):
-        return m.s[e] <= float(limits[e])
-
-    _intensity(m, problem, pieces)
-
-
-def _intensity(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
-    """Dual control: caps on energy and emissions per value added, linear because value added is data."""
-    added, settings = problem.value_added_million, problem.settings
-    m.tce = pyo.Expression(expr=problem.tce_before - sum(p.pool.tce * _saved(m, p, 0) for p in pieces))
-    if not added > 0 or "intensity" in problem.relaxed:
-        return
-    if settings.energy_intensity_cap is not None:
-        m.energy_intensity = pyo.Constraint(expr=m.tce <= settings.energy_intensity_cap * added)
-    if settings.carbon_intensity_cap is not None:
-        m.carbon_intensity = pyo.Constraint(expr=m.emissions <= settings.carbon_intensity_cap * added)
-
-
-def _money(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
+def _caps(m: pyo.ConcreteModel, problem: Problem) -> None:
+    """Dual control, budgets and efforts: sums over enterprises that may not exceed an amount."""
     settings = problem.settings
-    fixed = {row.project_id: fixed_cost(row, settings.objective, settings) for row in problem.projects.itertuples()}
-    capital = dict(zip(problem.projects["project_id"], problem.projects["capex"].astype(float), strict=True))
-    gains = sum(
-        (p.pool.price * part.money + p.pool.tco2e * part.carbon) * _saved(m, p, k)
-        for p in pieces
-        for k, part in enumerate(p.segments)
-        if p.pool.price * part.money + p.pool.tco2e * part.carbon
-    )
-    m.capital = pyo.Expression(expr=sum(capital[i] * m.x[i] for i in m.I))
-    m.cost = pyo.Objective(expr=sum(fixed[i] * m.x[i] for i in m.I) - gains)
-    limits = problem.enterprises.set_index("enterprise_id")["capital_limit"].dropna()
-    if settings.capital_limit is not None and "capital" not in problem.relaxed:
-        m.capital_limit = pyo.Constraint(expr=m.capital <= settings.capital_limit)
+    caps = {(cap.family, cap.name, " ".join(cap.members or ()), cap.year): cap for cap in problem.caps}
 
-    @m.Constraint([e for e in limits.index if "capital" not in problem.relaxed], doc="capital of an enterprise")
-    def enterprise_capital(m, e):
-        mine = [(i, s) for (i, who), s in sorted(problem.shares.items()) if who == e]
-        return sum(s * capital[i] * m.x[i] for i, s in mine) <= float(limits[e]) if mine else pyo.Constraint.Feasible
+    def held(m, *name):
+        cap = caps[name]
+        if cap.members is None:
+            return (m.emitted if cap.measure == "tco2e" else m.used)[cap.year].at_most(cap.at_most)
+        each = m.emitted_by if cap.measure == "tco2e" else m.used_by
+        return Linear(0.0, [(1.0, each[e, cap.year]) for e in cap.members]).at_most(cap.at_most)
+
+    m.caps = pyo.Constraint(list(caps), rule=held, doc="at most so much by a scope in a year")
+    if settings.cumulative_budget_tco2e is not None and "budget" not in problem.relaxed:
+        total = Linear()
+        for t in m.T:
+            total.plus(m.emitted[t])
+        m.cumulative = pyo.Constraint(rule=total.at_most(settings.cumulative_budget_tco2e))
+    if settings.leakage_limit_tco2e is not None and "leakage" not in problem.relaxed:
+        m.leakage = pyo.Constraint(m.T, rule=lambda m, t: _leakage(m, problem, t), doc="upstream emissions added")
 
 
-def _rules(m: pyo.ConcreteModel, problem: Problem) -> None:
-    known = set(problem.ids)
-    excluded = sorted(
-        {
-            tuple(sorted((r.project_id, r.other_id)))
-            for r in problem.relations.itertuples()
-            if r.relation == "excludes" and r.other_id in known
-        }
-    )
-    required = sorted({(r.project_id, r.other_id) for r in problem.relations.itertuples() if r.relation == "requires"})
-    drawn = [(p, u) for p in problem.pools if p.capped for u in p.order if u and p.absolute.get(u)]
-    m.waste_heat = pyo.ConstraintList(doc="a source of waste heat is used once")
-    for pool, unit in drawn:
-        m.waste_heat.add(sum(a * m.x[i] for i, a in sorted(pool.absolute[unit].items())) <= max(0.0, pool.use[unit]))
-    m.excludes = pyo.Constraint(excluded, rule=lambda m, i, j: m.x[i] + m.x[j] <= 1)
-    m.requires = pyo.Constraint(required, rule=lambda m, i, j: m.x[i] <= (m.x[j] if j in known else 0))
-    m.groups = pyo.ConstraintList(doc="fewest and most of a group")
-    for _, group in problem.groups.groupby("group_id", sort=True):
-        inside = sum(m.x[i] for i in sorted(set(group["project_id"]) & known))
-        least, most = group["min_selected"].max(), group["max_selected"].min()
-        if least > 0 and "groups" not in problem.relaxed:
-            m.groups.add(inside >= float(least) if set(group["project_id"]) & known else pyo.Constraint.Infeasible)
-        if most == most and set(group["project_id"]) & known:
-            m.groups.add(inside <= float(most))
+def _leakage(m: pyo.ConcreteModel, problem: Problem, t: int):
+    """U_t <= U0 + lambda x (saved inside in t)."""
+    settings = problem.settings
+    before = problem.emissions_before - problem.grid_fall(t)
+    inside = Linear().plus(m.emitted[t]).plus(m.leaked[t], -1.0 if settings.include_upstream else 0.0)
+    form = Linear().plus(m.leaked[t]).plus(inside, settings.leakage_share)
+    if not form.variables:
+        return pyo.Constraint.Feasible if settings.leakage_limit_tco2e >= 0 else pyo.Constraint.Infeasible
+    return form.at_most(settings.leakage_limit_tco2e + settings.leakage_share * before)
+
+
+def _objective(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
+    m.criteria = {}
+    for name in CRITERIA:
+        weights = [_weights(problem, name, part) for part in pieces]
+        if any(w is None for w in weights):
+            continue  # present values of lives need stretches of time that other objectives do without
+        form = by_start(m, problem.start_costs(name))
+        if name == "emissions":
+            for t in m.T:
+                form.plus(m.emitted[t])
+        for n, part in enumerate(pieces):
+            for (money, carbon), segment, gain in zip(weights[n], part.segments, saved[n], strict=True):
+                form.plus(gain, -(part.pool.price * money + part.pool.tco2e * segment.factor * carbon))
+        m.criteria[name] = form
+    m.capital = pyo.Expression(expr=m.criteria["capex"].expression)
+    m.criteria[problem.settings.objective] = objective(m, problem)
+    m.cost = pyo.Objective(expr=m.criteria[problem.settings.objective].expression)
+
+
+def objective(m: pyo.ConcreteModel, problem: Problem) -> Linear:
+    """The problem's objective as a form; a weighted one adds up its criteria."""
+    if problem.settings.objective != "weighted":
+        return m.criteria[problem.settings.objective]
+    form = Linear()
+    for name, weight in sorted((problem.settings.objective_weights or {}).items()):
+        form.plus(m.criteria[name], weight)
+    return form
+
+
+def _weights(problem: Problem, name: str, part) -> list[tuple[float, float]] | None:
+    """Weights (energy money, carbon money) of a part's segments in one criterion; None where its segments do not tell."""
+    settings = problem.settings
+    if problem.horizon.by_years:
+        return [problem.horizon.worth(name, segment.year) for segment in part.segments]
+    if name == "npv_cost":
+        cut = segments(part.pool, problem.projects, "npv_cost", settings)
+        known = [(s.money, s.carbon) for s in cut]
+        return known if [s.alive for s in cut] == [s.alive for s in part.segments] else None
+    first = (1.0, settings.carbon_price) if name == "annual_cost" else (0.0, 0.0)
+    return [first] + [(0.0, 0.0)] * (len(part.segments) - 1)

@@ -1,86 +1,35 @@
-"""The selection problem as plain data, and the true value of any set of projects (exact interaction, no solver)."""
+"""The selection problem as plain data, and the true value of any plan (exact interaction, no solver)."""
 
 from __future__ import annotations
 
-import itertools
-import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pandas as pd
 
 from workbench import costs, interaction
-from workbench.errors import UserError
 from workbench.interaction import Pool
 from workbench.params import Settings
+from workbench.selection import caps as limits
+from workbench.selection import horizon as time
+from workbench.selection.bundles import MAX_BUNDLES, Part, Segment
+from workbench.selection.horizon import Horizon, fixed_cost
 
-MAX_BUNDLES = 2**14
+__all__ = ["MAX_BUNDLES", "Part", "Problem", "Segment", "build", "fixed_cost", "parts", "segments"]
 
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of years in which the projects `alive` work: weights of energy money and carbon money in the objective."""
-
-    money: float
-    carbon: float
-    alive: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Part:
-    """The measures of a pool that must be bundled together: units (and the site '') with the admissible `bundles` of fractions."""
-
-    part_id: str
-    pool: Pool
-    units: tuple[str, ...]
-    bundles: tuple[frozenset[str], ...]
-    segments: tuple[Segment, ...]
-
-    def absolute(self, unit: str) -> dict[str, float]:
-        """Absolute savings on `unit`, project → activity."""
-        return self.pool.absolute.get(unit, {})
-
-    def kept(self, unit: str, bundle: frozenset[str]) -> float:
-        """Share of a unit's use left over by the fractions of `bundle`: prod(1 - f)."""
-        share = 1.0
-        for project, fraction in self.pool.fraction.get(unit, {}).items():
-            if project in bundle:
-                share *= 1 - fraction
-        return share
-
-    def most(self) -> float:
-        """More than can ever be left over, or be missing, on a unit or the site."""
-        amounts = self.pool.total + sum(abs(a) for u in self.units for a in self.absolute(u).values())
-        growth = math.prod(max(1.0, 1 - f) for u in self.units for f in self.pool.fraction.get(u, {}).values())
-        return amounts * growth + 1.0
-
-    def above(self, unit: str) -> str | None:
-        """The next of these units above `unit`; None at the top."""
-        return next((u for u in self.pool.above(unit) if u in self.units), None)
-
-    def base(self, unit: str) -> float:
-        """What measures on `unit` act on besides what units of this part leave over: its own use and that of idle units below."""
-        mine = (u for u in {*self.pool.use, unit} if u == unit or (u not in self.units and self.above(u) == unit))
-        return sum(self.pool.use.get(u, 0.0) for u in sorted(mine))
-
-    def least_left(self, unit: str) -> float:
-        """Less than what is ever there for the savings on `unit` to act on."""
-        below = (u for u in self.units if u and self.above(u) == unit)
-        return self.base(unit) + sum(self._least_after(u) for u in below)
-
-    def _least_after(self, unit: str) -> float:
-        left = self.least_left(unit) - sum(max(a, 0.0) for a in self.absolute(unit).values())
-        return max(0.0, left) * min((self.kept(unit, b) for b in self.bundles), default=1.0)
-
-    def may_stop(self, unit: str) -> bool:
-        """Whether absolute savings could ask for more than the unit has left (then they stop at zero use)."""
-        return sum(max(a, 0.0) for a in self.absolute(unit).values()) > self.least_left(unit) - 1e-9
+Plan = Iterable[str] | Mapping[str, int]  # chosen projects, or chosen projects with their years of start
+EFFORTS = ["scope", "name", "min_reduction_pct", "min_tco2e", "from_year"]
+CRITERIA = ("annual_cost", "capex", "npv_cost", "emissions")
 
 
 @dataclass(frozen=True)
 class Problem:
     """One cluster's choice: `projects` (eligible, sorted by id), pools, rules, limits and the objective.
 
-    Money in currency (per year for annual_cost), emissions in tCO2e per year, energy in tce per year.
+    Money in currency (per year for annual_cost), emissions in tCO2e per year, energy in tce per year. `budget` holds from the
+    target year on; `relaxed` names families of limits that are left out.
     """
 
     settings: Settings
@@ -96,43 +45,128 @@ class Problem:
     value_added_million: float
     budget: float | None
     relaxed: frozenset[str] = field(default_factory=frozenset)
+    efforts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EFFORTS))
+    filed: pd.DataFrame | None = None
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """Eligible projects, sorted."""
         return self.projects["project_id"].tolist()
+
+    @cached_property
+    def horizon(self) -> Horizon:
+        """The years of the plan: one typical year, or those up to `horizon_year`."""
+        return time.of(self.projects, self.filed, self.settings)
+
+    @cached_property
+    def caps(self) -> list[limits.Cap]:
+        """Caps on emissions and energy in force."""
+        return limits.caps(self)
+
+    @cached_property
+    def capital(self) -> dict[str, dict[int, float]]:
+        """Capital net of grant of each project by year of start."""
+        if self.horizon.by_years:
+            return time.capital(self.horizon, self.projects)
+        year = self.horizon.first
+        return {i: {year: float(k)} for i, k in zip(self.projects["project_id"], self.projects["capex"], strict=True)}
 
     def at(self, budget: float | None = None, objective: str | None = None, relaxed: frozenset[str] | None = None) -> Problem:
         """The same problem with another budget, objective or with families of limits left out."""
         settings = self.settings.model_copy(update={"objective": objective}) if objective else self.settings
         return replace(self, budget=budget, settings=settings, relaxed=self.relaxed if relaxed is None else relaxed)
 
-    def value(self, chosen: set[str], objective: str | None = None) -> float:
-        """Objective of a set of projects: capex, annual_cost or npv_cost, in currency."""
+    def starts(self, plan: Plan) -> dict[str, int]:
+        """The plan as project → year of start; chosen projects without a year start as early as they can."""
+        if isinstance(plan, Mapping):
+            return dict(plan)
+        return {i: self.horizon.windows[i].earliest for i in plan if i in self.horizon.windows}
+
+    def working(self, plan: Plan, year: int) -> set[str]:
+        """The projects of a plan that work in a year."""
+        return {i for i, start in self.starts(plan).items() if self.horizon.works(i, start, year)}
+
+    def value(self, plan: Plan, objective: str | None = None) -> float:
+        """Objective of a plan, by its definition: money in currency, `emissions` in tCO2e, weighted in the unit of its weights."""
         objective = objective or self.settings.objective
-        rows = self.projects[self.projects["project_id"].isin(chosen)]
-        total = sum(fixed_cost(row, objective, self.settings) for row in rows.itertuples())
+        if objective == "weighted":
+            return sum(weight * self.value(plan, name) for name, weight in sorted((self.settings.objective_weights or {}).items()))
+        if objective == "emissions":
+            return sum(self.emissions(plan, t) for t in self.horizon.years)
+        starts = self.starts(plan)
+        if self.horizon.by_years:
+            fixed = self.start_costs(objective)
+            total = sum(fixed[i, start] for i, start in starts.items())
+        else:
+            rows = self.projects[self.projects["project_id"].isin(set(starts))]
+            total = sum(fixed_cost(row, objective, self.settings) for row in rows.itertuples())
         if objective == "capex":
             return total
+        return total - self._gains(starts, objective)
+
+    def _gains(self, starts: dict[str, int], objective: str) -> float:
+        total, known = 0.0, set(starts)
+        at = {t: self.working(starts, t) for t in self.horizon.years} if self.horizon.by_years else {}
         for pool in self.pools:
-            for part in segments(pool, self.projects, objective, self.settings):
-                saved = pool.saved(chosen & part.alive)
-                total -= saved * (pool.price * part.money + pool.tco2e * part.carbon)
+            if known.isdisjoint(pool.projects):
+                continue
+            for part in self.segments(pool, objective):
+                saved = pool.saved(at[part.year] if part.year is not None else known & part.alive)
+                total += saved * (pool.price * part.money + pool.tco2e * part.factor * part.carbon)
         return total
 
-    def emissions(self, chosen: set[str]) -> float:
-        """Cluster emissions after `chosen`, with upstream where the settings count it."""
-        return self.emissions_before - interaction.savings(self.pools, chosen)["tco2e"] + self.upstream(chosen)
+    def start_costs(self, objective: str) -> dict[tuple[str, int], float]:
+        """(project, year of start) → what the start costs whatever else is chosen."""
+        return time.start_costs(self.horizon, self.projects, objective)
 
-    def upstream(self, chosen: set[str]) -> float:
-        """Upstream emissions counted in the budget (nil unless include_upstream)."""
-        if not self.settings.include_upstream:
+    def segments(self, pool: Pool, objective: str | None = None) -> list[Segment]:
+        """Stretches of time of a pool with the weights of its savings in the objective."""
+        objective = objective or self.settings.objective
+        if self.horizon.by_years:
+            known = set(self.horizon.windows)
+            return time.segments(self.horizon, pool.carrier, [i for i in pool.projects if i in known], objective)
+        return segments(pool, self.projects, objective, self.settings)
+
+    def emissions(self, plan: Plan, year: int | None = None) -> float:
+        """Cluster emissions of a year (the last of the plan unless said), with upstream where the settings count it."""
+        year = self.horizon.last if year is None else year
+        working = self.working(plan, year)
+        saved = self.saved_tco2e(working, year)
+        return self.emissions_before - self.grid_fall(year) - saved + self.upstream(working)
+
+    def saved_tco2e(self, working: set[str], year: int) -> float:
+        """What the projects at work in a year save together, tCO2e."""
+        if not self.horizon.by_years:
+            return interaction.savings(self.pools, working)["tco2e"]
+        touched = (p for p in self.pools if not working.isdisjoint(p.projects))
+        return sum(p.saved(working) * p.tco2e * (self.horizon.grid(year) if p.carrier == "electricity" else 1.0) for p in touched)
+
+    def grid_fall(self, year: int) -> float:
+        """How much the cluster's emissions have fallen by a cleaner grid, tCO2e."""
+        return (1 - self.horizon.grid(year)) * float(self.enterprises["electricity_tco2e"].sum())
+
+    def firm_emissions_before(self, year: int) -> dict[str, float]:
+        """Emissions of each enterprise in a year without any project, tCO2e."""
+        fall = 1 - self.horizon.grid(year)
+        rows = self.enterprises
+        return dict(zip(rows["enterprise_id"], rows["total_tco2e"] - fall * rows["electricity_tco2e"], strict=True))
+
+    def upstream(self, chosen: Iterable[str], counted: bool | None = None) -> float:
+        """Upstream emissions counted in the budget (nil unless include_upstream, or unless `counted` says so)."""
+        if not (self.settings.include_upstream if counted is None else counted):
             return 0.0
-        return float(self.projects.loc[self.projects["project_id"].isin(chosen), "upstream_tco2e"].sum())
+        return float(self.projects.loc[self.projects["project_id"].isin(set(chosen)), "upstream_tco2e"].sum())
 
-    def capex(self, chosen: set[str]) -> float:
-        """Capital at the start, net of grants."""
-        return float(self.projects.loc[self.projects["project_id"].isin(chosen), "capex"].sum())
+    def capex(self, plan: Plan) -> float:
+        """Capital net of grants, undiscounted."""
+        if self.horizon.by_years:
+            return sum(self.capital[i][start] for i, start in self.starts(plan).items())
+        return float(self.projects.loc[self.projects["project_id"].isin(set(plan)), "capex"].sum())
+
+    def tce(self, plan: Plan, year: int | None = None) -> float:
+        """Energy use of the cluster in a year, tce."""
+        working = self.working(plan, self.horizon.last if year is None else year)
+        return self.tce_before - interaction.savings(self.pools, working)["tce"]
 
 
 def build(
@@ -146,19 +180,46 @@ def build(
     if settings.reduction_pct is not None:
         budget = (1 - settings.reduction_pct / 100) * total
     eligible = potential[potential["eligible"] == 1].sort_values("project_id").reset_index(drop=True)
+    filed = tables.get("projects")
+    if settings.horizon_year is not None:
+        windows = time.of(eligible, filed, settings).windows
+        open_ = [i for i, w in windows.items() if w.earliest <= w.latest]
+        eligible = eligible[eligible["project_id"].isin(open_)].reset_index(drop=True)
     known = set(eligible["project_id"])
     lines = lines[lines["project_id"].isin(known)]
     relations = tables["relations"]
     relations = relations[relations["project_id"].isin(known) & (relations["project_id"] != relations["other_id"])]
-    limits = tables["enterprises"][["enterprise_id", "capital_limit", "emission_limit_tco2e"]]
-    firms = enterprises[["enterprise_id", "total_tco2e"]].merge(limits, on="enterprise_id", how="left", validate="1:1")
-    added = pd.to_numeric(tables["enterprises"]["value_added"]).sum(min_count=1)
+    if "alternative_set" not in relations:
+        relations = relations.assign(alternative_set="")
+    firms = _firms(tables["enterprises"], enterprises, settings)
+    added = pd.to_numeric(tables["enterprises"].get(settings.intensity_basis, pd.Series(dtype=float))).sum(min_count=1)
     return Problem(
         settings=settings, projects=eligible, everything=potential, pools=interaction.pools(bases, lines), relations=relations,
-        groups=tables["groups"], shares=_shares(tables["members"], eligible), enterprises=firms.sort_values("enterprise_id"),
+        groups=tables["groups"], shares=_shares(tables["members"], eligible), enterprises=firms,
         emissions_before=total, tce_before=float(item["cluster_total_tce"]),
         value_added_million=float(added) / 1e6 if pd.notna(added) else float("nan"), budget=budget,
+        relaxed=frozenset(settings.limits_off), efforts=_efforts(tables), filed=filed,
     )  # fmt: skip
+
+
+def _firms(filed: pd.DataFrame, enterprises: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Enterprises by id with emissions and energy before, what they file as limits, and the base of their intensities (million)."""
+    columns = ["enterprise_id", *limits.LIMITS, "sector", "area"]
+    own = filed.reindex(columns=columns)
+    own["intensity_base"] = pd.to_numeric(filed.get(settings.intensity_basis, pd.Series(float("nan"), index=filed.index))) / 1e6
+    before = enterprises.reindex(columns=["enterprise_id", "total_tco2e", "tce", "electricity_tco2e"])
+    before = before.fillna({"tce": 0.0, "electricity_tco2e": 0.0})
+    firms = before.merge(own, on="enterprise_id", how="left", validate="1:1")
+    firms[limits.LIMITS] = firms[limits.LIMITS].astype(float)
+    for name in ("sector", "area"):
+        firms[name] = firms[name].astype(object).where(firms[name].notna(), "")
+    return firms.sort_values("enterprise_id").reset_index(drop=True)
+
+
+def _efforts(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    rows = tables.get("efforts", pd.DataFrame()).reindex(columns=EFFORTS)
+    rows[EFFORTS[2:]] = rows[EFFORTS[2:]].apply(pd.to_numeric)
+    return rows.sort_values(["scope", "name"]).reset_index(drop=True)
 
 
 def _shares(members: pd.DataFrame, eligible: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -175,21 +236,15 @@ def _shares(members: pd.DataFrame, eligible: pd.DataFrame) -> dict[tuple[str, st
     return shares
 
 
-def fixed_cost(row, objective: str, settings: Settings) -> float:
-    """What one project costs whatever else is chosen: capital and operating cost in the objective's money."""
-    if objective == "capex":
-        return float(row.capex)
-    factor = costs.annuity_factor(settings.discount_rate, float(row.lifetime_years))
-    if objective == "npv_cost":
-        return float(row.capex) + float(row.opex_per_year) * factor
-    return float(row.capex) / factor + float(row.opex_per_year)
-
-
 def segments(pool: Pool, projects: pd.DataFrame, objective: str, settings: Settings) -> list[Segment]:
-    """Stretches of years with the same working projects. Annual cost has one; npv_cost ends each project at its own life."""
+    """Stretches of a typical year's life with the same working projects. Annual cost has one; npv_cost ends each project at its own
+    life; a weighted objective adds up what its criteria say.
+    """
+    if objective == "weighted":
+        return _weighted(pool, projects, settings)
     mine = projects[projects["project_id"].isin(pool.projects)]
     everyone = frozenset(mine["project_id"])
-    if objective == "capex":
+    if objective in ("capex", "emissions"):
         return [Segment(0.0, 0.0, everyone)]
     if objective == "annual_cost":
         return [Segment(1.0, settings.carbon_price, everyone)]
@@ -203,38 +258,36 @@ def segments(pool: Pool, projects: pd.DataFrame, objective: str, settings: Setti
     return found
 
 
-def parts(problem: Problem) -> list[Part]:
-    """Pools cut into the pieces that interact: each topmost unit with measures and the units with measures below it."""
-    pairs = [{r.project_id, r.other_id} for r in problem.relations.itertuples() if r.relation == "excludes"]
-    pieces = []
-    for pool in problem.pools:
-        if not pool.projects:
-            continue
-        filed = sorted({u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines})
-        tops = {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}
-        groups = [tuple(u for u in pool.order if tops.get(u) == top) for top in sorted(set(tops.values()))]
-        cut = tuple(segments(pool, problem.projects, problem.settings.objective, problem.settings))
-        for units in groups:
-            bundles = tuple(_bundles(pool, units, pairs))
-            pieces.append(Part(f"{pool.pool_id}|{'+'.join(units)}", pool, units, bundles, cut))
-    return pieces
-
-
-def _bundles(pool: Pool, units: tuple[str, ...], pairs: list[set[str]]) -> list[frozenset[str]]:
-    """Admissible sets of fraction measures on these units: all subsets but those that an exclusion forbids."""
-    measures = sorted({p for u in units for p in pool.fraction.get(u, {})})
-    found = [frozenset()]
-    for measure in measures:
-        grown = [b | {measure} for b in found if not any(measure in pair and pair - {measure} <= b for pair in pairs)]
-        found += grown
-        if len(found) > MAX_BUNDLES:
-            raise UserError(
-                f"{len(measures)} fraction measures act on {pool.carrier} of {pool.enterprise_id}: "
-                "file them by unit, as absolute savings, or exclude alternatives"
-            )
+def _weighted(pool: Pool, projects: pd.DataFrame, settings: Settings) -> list[Segment]:
+    """In the first stretch everyone works, so the annual cost stands there beside the present value."""
+    weights = settings.objective_weights or {}
+    later = (
+        segments(pool, projects, "npv_cost", settings) if weights.get("npv_cost") else segments(pool, projects, "capex", settings)
+    )
+    npv, annual = weights.get("npv_cost", 0.0), weights.get("annual_cost", 0.0)
+    found = [Segment(npv * s.money, npv * s.carbon, s.alive) for s in later]
+    if annual and found:
+        first = found[0]
+        found[0] = Segment(first.money + annual, first.carbon + annual * settings.carbon_price, first.alive)
     return found
 
 
-def subsets(ids: list[str]):
-    """Every subset of a short list, for brute force."""
-    return (set(c) for n in range(len(ids) + 1) for c in itertools.combinations(ids, n))
+def parts(problem: Problem) -> list[Part]:
+    """Pools cut into the pieces that interact: each topmost unit with measures and the units with measures below it."""
+    exclusive = problem.relations[problem.relations["relation"] == "excludes"]
+    pairs = defaultdict(set)
+    for one, other in zip(exclusive["project_id"], exclusive["other_id"], strict=True):
+        pairs[one].add(frozenset((one, other)))
+    pieces = []
+    for pool in problem.pools:
+        mine = set(pool.projects)
+        if not mine:
+            continue
+        filed = sorted({u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines})
+        tops = {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}
+        rivals = tuple(sorted({p for i in mine for p in pairs.get(i, ()) if p <= mine}, key=sorted))
+        cut = tuple(problem.segments(pool))
+        for top in sorted(set(tops.values())):
+            units = tuple(u for u in pool.order if tops.get(u) == top)
+            pieces.append(Part(f"{pool.pool_id}|{'+'.join(units)}", pool, units, cut, rivals))
+    return pieces

@@ -1,23 +1,40 @@
-"""Solving: HiGHS through Pyomo, ties broken by solving again, infeasibility answered by what can be reached."""
+"""Solving: a model held in HiGHS, solved again under other budgets, objectives and forced projects; ties broken by solving again.
+
+Among plans of equal objective the one with least emissions is taken, then least capital, then fewest projects, then the one whose
+first projects by id are in; so an answer never depends on the order of rows. Each solve starts afresh: an answer never depends on
+the questions asked before it.
+"""
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-import pyomo.environ as pyo
-from pyomo.contrib.solver.common.factory import SolverFactory
+import highspy
+import numpy as np
+from pyomo.common.errors import InfeasibleConstraintException
 
-from workbench.selection import model
-from workbench.selection.problem import Problem
+from workbench.selection import caps, model, standard_form
+from workbench.selection.linear import Linear
+from workbench.selection.problem import Plan, Problem
+from workbench.selection.standard_form import INF
 
 _TIE = 1e-9  # relative room left to the earlier objective when a tie is broken
+_ROOM = 1e-6  # absolute room, in units of the objective
+TIES = 3000  # states up to which ties are broken; beyond, plans within the gap are as good as each other
+_BITS = 20  # states whose order is settled at once: 2^20 is told apart exactly
+_SAME = "the problem's own budget"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the solver found: `status` (optimal, feasible, infeasible, time_limit), the `chosen` projects, value, bound, gap."""
+    """What the solver found: `status` (optimal, feasible, infeasible, time_limit), the `chosen` projects, value, bound, gap.
+
+    `starts`: year of start of each chosen project. `unique`: no other plan is as good; None where that was not asked.
+    """
 
     status: str
     chosen: frozenset[str]
@@ -26,97 +43,232 @@ class Answer:
     gap: float | None
     build_seconds: float
     solve_seconds: float
+    starts: Mapping[str, int] = field(default_factory=dict)
+    unique: bool | None = None
+    columns: int = 0
+    rows: int = 0
+
+
+class Model:
+    """A problem held by the solver: `solve` as often as needed with other budgets, objectives, forced or forbidden projects."""
+
+    def __init__(self, problem: Problem) -> None:
+        started = time.perf_counter()
+        self.problem = problem
+        anyhow = problem.budget if problem.budget is not None else 1e6 * (1.0 + abs(problem.emissions_before))
+        self.model = model.build(replace(problem, budget=anyhow))
+        self._impossible = False
+        try:
+            self.form = standard_form.compile_model(self.model)
+            self._prepare()
+        except InfeasibleConstraintException:
+            self._impossible = True
+        self.build_seconds = time.perf_counter() - started
+
+    def _prepare(self) -> None:
+        m, form = self.model, self.form
+        self.highs = standard_form.load(form, self.problem.settings)
+        self._criteria = {name: (form.vector(c), c.constant) for name, c in m.criteria.items()}
+        self._states = list(m.y)
+        self._y = standard_form.places(form, m.y.values())
+        self._x = {i: form.place[id(v)] for i, v in m.x.items()}
+        self._budgets = {index[3]: form.rows.get(id(row)) for index, row in m.caps.items() if index[0] == "budget"}
+        self._room = {t: self._budget_row(t) for t in self._budgets}
+        self._rows = form.a.shape[0]
+
+    def _budget_row(self, year: int) -> float:
+        """What is added to a budget to give the right-hand side of its row."""
+        return -self.model.emitted[year].constant
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """Objectives this model can make least without being built again."""
+        return tuple(self.model.criteria)
+
+    def solve(
+        self, budget: float | None | str = _SAME, *, objective: str | None = None, fixed: Mapping[str, int] | None = None,
+        without: Iterable[Plan] = (), tie_break: bool = True, seconds: float | None = None, gap: float | None = None,
+    ) -> Answer:  # fmt: skip
+        """Least objective; `budget`: another one from the target year on (None: none at all).
+
+        `fixed`: projects forced in (1), out (0) or, in a plan by years, to a year of start; `without`: plans not wanted again.
+        """
+        started = time.perf_counter()
+        objective = objective or self.problem.settings.objective
+        if self._impossible:
+            return self._nothing("infeasible", started)
+        if objective not in self.model.criteria:
+            case = self.problem.at(self.problem.budget if budget == _SAME else budget, objective=objective)
+            return Model(case).solve(fixed=fixed, without=without, tie_break=tie_break, seconds=seconds, gap=gap)
+        self._deadline = started + (self.problem.settings.time_limit_s if seconds is None else seconds)
+        self._set(self.problem.budget if budget == _SAME else budget, fixed or {}, gap)
+        for plan in without:
+            self._forbid(plan)
+        answer = self._least(objective, tie_break, started)
+        self._release()
+        return answer
+
+    def _least(self, objective: str, tie_break: bool, started: float) -> Answer:
+        vector, constant = self._criteria[objective]
+        status, bound = self._run(vector, constant, exact=objective == "emissions")
+        if status in ("infeasible", "time_limit") and not self._has_plan():
+            return self._nothing(status, started)
+        states, unique = self._plan(), None
+        if tie_break and status == "optimal" and 0 < len(self._states) <= TIES:
+            states, unique = self._break_ties(vector, constant, states)
+        return self._answer(objective, status, bound, states, unique, started)
+
+    def _set(self, budget: float | None, fixed: Mapping[str, int], gap: float | None) -> None:
+        highs, form = self.highs, self.form
+        lower, upper = form.column_lower.copy(), form.column_upper.copy()
+        for project, value in fixed.items():
+            if value in (0, 1):
+                lower[self._x[project]] = upper[self._x[project]] = float(value)
+                continue
+            for (i, t), column in zip(self._states, self._y, strict=True):
+                if i == project:
+                    lower[column] = upper[column] = float(t >= value)
+        n = len(lower)
+        highs.changeColsBounds(n, np.arange(n, dtype=np.int32), lower / form.column_size, upper / form.column_size)
+        highs.setOptionValue("mip_rel_gap", self.problem.settings.selection_gap if gap is None else gap)
+        path = {cap.year: cap.at_most for cap in caps.budgets(replace(self.problem, budget=None))}
+        for year, row in self._budgets.items():
+            held = [b for b in (path.get(year), budget if year >= self.problem.horizon.target else None) if b is not None]
+            if row is not None:
+                most = min(held) + self._room[year] if held else INF
+                highs.changeRowBounds(row, -INF, most / form.row_size[row])
+
+    def _run(self, vector: np.ndarray, constant: float, *, exact: bool = False) -> tuple[str, float | None]:
+        """One solve of a criterion: (status, proven bound in natural units)."""
+        highs, form = self.highs, self.form
+        costs = vector * form.column_size
+        size = float(standard_form.power_of_two(np.array([max(np.abs(costs).max(initial=0.0), 1e-12) / 1024]))[0])
+        highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs / size)
+        highs.changeObjectiveOffset(constant / size)
+        highs.setOptionValue("mip_abs_gap", 0.0 if exact else self.problem.settings.selection_abs_gap / size)
+        highs.setOptionValue("time_limit", max(0.01, self._deadline - time.perf_counter()))
+        highs.clearSolver()
+        highs.run()
+        states = highspy.HighsModelStatus
+        status = highs.getModelStatus()
+        if status == states.kModelEmpty:
+            return "optimal", constant
+        late = status in (states.kTimeLimit, states.kInterrupt, states.kSolutionLimit, states.kUnknown)
+        if status != states.kOptimal:
+            bound = float(highs.getInfo().mip_dual_bound) * size
+            return ("time_limit" if late else "infeasible"), bound if math.isfinite(bound) else None
+        info = highs.getInfo()
+        return "optimal", float(info.mip_dual_bound if self.form.whole.any() else info.objective_function_value) * size
+
+    def _has_plan(self) -> bool:
+        return self.highs.getInfo().primal_solution_status == 2
+
+    def _plan(self) -> np.ndarray:
+        """States of the plan found, 0 or 1."""
+        values = np.asarray(self.highs.getSolution().col_value)
+        return (values[self._y] > 0.5) if len(self._y) else np.zeros(0, bool)
+
+    def _break_ties(self, vector: np.ndarray, constant: float, states: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Hold what was reached and make the next criterion least, as long as another plan is as good."""
+        self._hold(vector, states)
+        best, unique = states, True
+        for name in ("emissions", "capex", "number"):
+            if not self._another(best):
+                return best, unique
+            unique = False
+            criterion = self._criterion(name)
+            status, _ = self._run(criterion, 0.0, exact=True)
+            if status != "optimal":
+                return best, unique
+            best = self._plan()
+            self._hold(criterion, best)
+        return (self._first_by_id(best) if self._another(best) else best), unique
+
+    def _another(self, best: np.ndarray) -> bool:
+        """Whether another plan keeps everything held so far."""
+        self._differ(best)
+        status, _ = self._run(np.zeros(len(self.form.whole)), 0.0)
+        self.highs.deleteRows(1, np.array([self.highs.getNumRow() - 1], dtype=np.int32))
+        return status == "optimal"
+
+    def _criterion(self, name: str) -> np.ndarray:
+        if name == "number":
+            return self.form.vector(Linear(0.0, [(1.0, v) for v in self.model.x.values()]))
+        return self._criteria[name][0]
+
+    def _first_by_id(self, best: np.ndarray) -> np.ndarray:
+        """The plan whose first projects are in, and start first: the states read as a binary number, block by block."""
+        for start in range(0, len(self._y), _BITS):
+            columns = self._y[start : start + _BITS]
+            vector = np.zeros(len(self.form.whole))
+            vector[columns] = -np.exp2(np.arange(len(columns))[::-1])
+            status, _ = self._run(vector, 0.0, exact=True)
+            if status != "optimal":
+                return best
+            best = self._plan()
+            for column, state in zip(columns, best[start : start + _BITS], strict=True):
+                self.highs.changeColBounds(int(column), float(state), float(state))
+        return best
+
+    def _hold(self, vector: np.ndarray, states: np.ndarray) -> None:
+        """Keep a criterion at no more than a plan reaches."""
+        reached = float(vector @ (np.asarray(self.highs.getSolution().col_value) * self.form.column_size))
+        standard_form.add_row(self.highs, self.form, vector, -INF, reached + _TIE * abs(reached) + _ROOM)
+
+    def _differ(self, states: np.ndarray) -> None:
+        vector = np.zeros(len(self.form.whole))
+        vector[self._y] = np.where(states, -1.0, 1.0)
+        standard_form.add_row(self.highs, self.form, vector, 1.0 - float(states.sum()), INF)
+
+    def _forbid(self, plan: Plan) -> None:
+        """This plan not again: another set of projects (with years of start given, another start will do)."""
+        if isinstance(plan, Mapping):
+            starts = dict(plan)
+            self._differ(np.array([i in starts and t >= starts[i] for i, t in self._states], bool))
+            return
+        vector, chosen = np.zeros(len(self.form.whole)), set(plan)
+        for i, column in self._x.items():
+            vector[column] = -1.0 if i in chosen else 1.0
+        standard_form.add_row(self.highs, self.form, vector, 1.0 - len(chosen & set(self._x)), INF)
+
+    def _release(self) -> None:
+        """Take the rows added for one question back."""
+        rows = self.highs.getNumRow()
+        if rows > self._rows:
+            self.highs.deleteRows(rows - self._rows, np.arange(self._rows, rows, dtype=np.int32))
+
+    def _nothing(self, status: str, started: float) -> Answer:
+        return Answer(status, frozenset(), None, None, None, self.build_seconds, time.perf_counter() - started)
+
+    def _answer(
+        self, objective: str, status: str, bound: float | None, states: np.ndarray, unique: bool | None, started: float
+    ) -> Answer:
+        starts: dict[str, int] = {}
+        for (i, t), on in zip(self._states, states, strict=True):
+            if on:
+                starts[i] = min(t, starts.get(i, t))
+        value = self.problem.value(starts, objective)
+        gap = None
+        if bound is not None:
+            bound = min(bound, value)
+            gap = (value - bound) / max(1e-9, abs(value))
+            gap = 0.0 if gap < 1e-9 else gap
+        return Answer(
+            status, frozenset(starts), value, bound, gap, self.build_seconds, time.perf_counter() - started, starts, unique,
+            len(self.form.whole), self._rows,
+        )  # fmt: skip
 
 
 def solve(problem: Problem, *, tie_break: bool = True) -> Answer:
-    """Least objective of `problem`; among equals least emissions, then least capital, then first by project id."""
-    started = time.perf_counter()
-    m = model.build(problem)
-    built = time.perf_counter()
-    result, status = _run(m, problem, problem.settings.time_limit_s)
-    if result is None:
-        return Answer(status, frozenset(), None, None, None, built - started, time.perf_counter() - built)
-    value, bound = result
-    chosen = _chosen(m)
-    if tie_break and status == "optimal" and len(m.I):
-        for again in ("emissions", "capital", "order"):
-            _hold(m, again)
-            better, state = _run(m, problem, max(1.0, problem.settings.time_limit_s - (time.perf_counter() - built)))
-            if better is None or state != "optimal":
-                break
-            chosen = _chosen(m)
-    value = problem.value(set(chosen))
-    gap = abs(value - bound) / max(1e-9, abs(value)) if bound is not None else None
-    if gap is not None and gap < 1e-9:
-        gap = 0.0
-    return Answer(status, chosen, value, bound, gap, built - started, time.perf_counter() - built)
+    """Least objective of `problem`; among equals least emissions, then capital, then number, then first by project id."""
+    return Model(problem).solve(tie_break=tie_break)
 
 
 def least_emissions(problem: Problem) -> float | None:
     """Least cluster emissions that the rules and limits allow (no budget); None when even the rules contradict each other."""
-    m = model.build(problem.at(None))
-    _objective(m, m.emissions)
-    result, _ = _run(m, problem, problem.settings.time_limit_s)
-    return None if result is None else problem.emissions(set(_chosen(m)))
-
-
-def _chosen(m: pyo.ConcreteModel) -> frozenset[str]:
-    return frozenset(i for i in m.I if (m.x[i].value or 0.0) > 0.5)  # a project no constraint knows has no value
-
-
-def _objective(m: pyo.ConcreteModel, expression) -> None:
-    if m.component("cost") is not None:
-        m.cost.deactivate()
-    if m.component("also") is not None:
-        m.del_component("also")
-    m.also = pyo.Objective(expr=expression)
-
-
-def _hold(m: pyo.ConcreteModel, again: str) -> None:
-    """Keep what was reached so far and make the next criterion least."""
-    active = next(m.component_data_objects(pyo.Objective, active=True))
-    reached = pyo.value(active.expr)
-    if m.component("held") is None:
-        m.held = pyo.ConstraintList(doc="what the earlier objectives reached")
-    if active.expr.is_potentially_variable():  # without a project that matters the objective is a number
-        m.held.add(active.expr <= reached + _TIE * abs(reached) + 1e-6)
-    order = {i: n for n, i in enumerate(m.I, start=1)}
-    expression = {"emissions": m.emissions, "capital": m.capital, "order": sum(order[i] * m.x[i] for i in m.I)}[again]
-    if len(m.I):
-        _objective(m, expression)
-
-
-def _run(m: pyo.ConcreteModel, problem: Problem, seconds: float) -> tuple[tuple[float, float | None] | None, str]:
-    """One HiGHS run: ((objective, bound), status), or (None, status) without a plan. The plan is left in the variables."""
-    if not len(m.I):
-        return _without_projects(m)
-    settings = problem.settings
-    solver = SolverFactory("highs")
-    result = solver.solve(
-        m, load_solutions=False, raise_exception_on_nonoptimal_result=False, threads=1, time_limit=seconds,
-        rel_gap=settings.selection_gap, solver_options={"random_seed": settings.seed, "mip_feasibility_tolerance": 1e-9},
-    )  # fmt: skip
-    state = result.termination_condition.name
-    if result.incumbent_objective is None or result.solution_status.name not in ("optimal", "feasible"):
-        return None, "time_limit" if "ime" in state else "infeasible"
-    result.solution_loader.load_vars()
-    status = "optimal" if result.solution_status.name == "optimal" else "time_limit" if "ime" in state else "feasible"
-    return (float(result.incumbent_objective), result.objective_bound), status
-
-
-def _without_projects(m: pyo.ConcreteModel) -> tuple[tuple[float, float | None] | None, str]:
-    """No project at all: the plan is to do nothing, feasible when every limit holds as it stands."""
-    for e in m.E:
-        m.s[e].set_value(pyo.value(m.enterprise_emissions[e].upper) if m.enterprise_emissions[e].upper is not None else 0.0)
-        body = m.enterprise_emissions[e].body
-        m.s[e].set_value(m.s[e].value - (pyo.value(body) - pyo.value(m.enterprise_emissions[e].upper)))
-    for row in m.component_data_objects(pyo.Constraint, active=True):
-        value = pyo.value(row.body)
-        if (row.upper is not None and value > pyo.value(row.upper) + 1e-6) or (
-            row.lower is not None and value < pyo.value(row.lower) - 1e-6
-        ):
-            return None, "infeasible"
-    return (0.0, 0.0), "optimal"
+    free = problem.at(None, relaxed=problem.relaxed | {"budget"})
+    found = Model(free).solve(objective="emissions", tie_break=False)
+    return None if found.value is None else problem.emissions(found.starts)
 
 
 def solver_version() -> str:

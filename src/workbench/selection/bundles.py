@@ -1,0 +1,167 @@
+"""Measures that meet on one base: the units they act on, and every admissible set of the measures that save a fraction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from workbench.errors import UserError
+from workbench.interaction import Pool
+
+MAX_BUNDLES = 2**14
+JOINT = 2**10  # a part with more bundles is modelled unit by unit
+STAGE = 8  # most fraction measures bundled at once where a unit has too many
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of time in which the projects `alive` may work: weights of energy money and carbon money in the objective.
+
+    Plans by years have one segment a `year`; `factor` is what the carrier's emission factor has become by then.
+    """
+
+    money: float
+    carbon: float
+    alive: frozenset[str]
+    year: int | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """The measures of a pool that meet: `units` (those below first, the site '' last) and the `segments` of time.
+
+    `pairs`: projects that exclude each other, never in one bundle.
+    """
+
+    part_id: str
+    pool: Pool
+    units: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    pairs: tuple[frozenset[str], ...] = ()
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Projects that save a fraction here, sorted."""
+        return tuple(sorted({p for u in self.units for p in self.pool.fraction.get(u, {})}))
+
+    @cached_property
+    def bundles(self) -> tuple[frozenset[str], ...]:
+        """Admissible sets of fraction measures: all subsets but those that an exclusion forbids.
+
+        Raises UserError where there are more than MAX_BUNDLES.
+        """
+        found = self._subsets(self.measures, MAX_BUNDLES)
+        if found is None:
+            raise UserError(
+                f"{len(self.measures)} fraction measures act on {self.pool.carrier} of {self.pool.enterprise_id}: "
+                "file them by unit, as absolute savings, or exclude alternatives"
+            )
+        return found
+
+    @cached_property
+    def joint(self) -> bool:
+        """Whether all measures are bundled at once; else unit by unit, what one unit leaves over being what the next acts on."""
+        return self._subsets(self.measures, JOINT) is not None
+
+    @cached_property
+    def single(self) -> bool:
+        """Whether no two fraction measures can ever work together: then a bundle is a project or none."""
+        return self.joint and all(len(b) <= 1 for b in self.bundles)
+
+    def stages(self, unit: str) -> list[tuple[frozenset[str], ...]]:
+        """The fraction measures of one unit as short lists of bundles, one acting on what the other leaves over."""
+        mine = sorted(self.pool.fraction.get(unit, {}))
+        parts = [mine[k : k + STAGE] for k in range(0, len(mine), STAGE)]
+        return [self._subsets(part, 2**STAGE) or () for part in parts]
+
+    def _subsets(self, measures: Iterable[str], most: int) -> tuple[frozenset[str], ...] | None:
+        """Admissible subsets; None where there are more than `most`."""
+        found = [frozenset()]
+        for measure in measures:
+            rivals = frozenset().union(*(pair for pair in self.pairs if measure in pair)) - {measure}
+            found += [b | {measure} for b in found if not b & rivals]
+            if len(found) > most:
+                return None
+        return tuple(found)
+
+    def absolute(self, unit: str) -> dict[str, float]:
+        """Absolute savings on `unit`, project → activity."""
+        return self.pool.absolute.get(unit, {})
+
+    @cached_property
+    def absolutes(self) -> tuple[str, ...]:
+        """Projects with an absolute saving here, sorted."""
+        return tuple(sorted({p for u in self.units for p in self.absolute(u)}))
+
+    def kept(self, unit: str, bundle: frozenset[str]) -> float:
+        """Share of a unit's use left over by the fractions of `bundle`: prod(1 - f)."""
+        share = 1.0
+        for project, fraction in self.pool.fraction.get(unit, {}).items():
+            if project in bundle:
+                share *= 1 - fraction
+        return share
+
+    @cached_property
+    def most(self) -> float:
+        """More than can ever be left over, or be missing, on a unit or the site."""
+        amounts = self.pool.total + sum(abs(a) for u in self.units for a in self.absolute(u).values())
+        growth = math.prod(max(1.0, 1 - f) for u in self.units for f in self.pool.fraction.get(u, {}).values())
+        return amounts * growth + 1.0
+
+    @cached_property
+    def before(self) -> float:
+        """What this part uses when nothing is done."""
+        return sum(self.base(u) for u in self.units)
+
+    @cached_property
+    def _above(self) -> dict[str, str | None]:
+        inside = set(self.units)
+        return {u: next((a for a in self.pool.above(u) if a in inside), None) for u in self.units}
+
+    def above(self, unit: str) -> str | None:
+        """The next of these units above `unit`; None at the top."""
+        return self._above[unit]
+
+    @cached_property
+    def _bases(self) -> dict[str, float]:
+        """What measures on a unit act on besides what units of this part leave over: own use, and that of idle units below."""
+        inside, found = set(self.units), {u: self.pool.use.get(u, 0.0) for u in self.units}
+        for unit, use in self.pool.use.items():
+            if unit not in inside:
+                top = next((a for a in self.pool.above(unit) if a in inside), None)
+                if top is not None:
+                    found[top] += use
+        return found
+
+    def base(self, unit: str) -> float:
+        """What measures on `unit` act on besides what units of this part leave over."""
+        return self._bases[unit]
+
+    @cached_property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Least and most that measures on a unit ever find there, before its own absolute savings."""
+        found = dict.fromkeys(self.units, (0.0, 0.0))
+        for unit in self.units:
+            low, high = found[unit][0] + self.base(unit), found[unit][1] + self.base(unit)
+            found[unit] = low, high
+            amounts, shares = self.absolute(unit).values(), [1 - f for f in self.pool.fraction.get(unit, {}).values()]
+            low = max(0.0, low - sum(max(a, 0.0) for a in amounts)) * math.prod(min(1.0, max(0.0, s)) for s in shares)
+            high = max(0.0, high - sum(min(a, 0.0) for a in amounts)) * math.prod(max(1.0, s) for s in shares)
+            above = self.above(unit)
+            if above is not None:
+                found[above] = found[above][0] + low, found[above][1] + high
+        return found
+
+    def may_stop(self, unit: str) -> bool:
+        """Whether absolute savings could ask for more than the unit has left (then they stop at zero use)."""
+        taken = [a for a in self.absolute(unit).values() if a > 0]
+        return bool(taken) and sum(taken) > self.ranges[unit][0] - 1e-9
+
+    @property
+    def more_may_pay(self) -> bool:
+        """Whether use left over could be counted as a gain (a negative price or factor): then it must be held down."""
+        pool = self.pool
+        return min(pool.price, pool.tco2e, pool.site_tco2e, pool.tce) < 0

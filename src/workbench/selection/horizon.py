@@ -1,0 +1,208 @@
+"""Time in the choice: the years of a plan, when a project may start and works, what a start costs, what a year's saving is worth.
+
+One typical year is the plan with a single year in which every chosen project works. In a plan by years a project started in year s
+is built for `build_years` (rounded up) and then works for its lifetime (rounded down, at least one year). Capital is paid at the
+beginning of the year of start, all other flows at the end of their year; present values are of the beginning of the first year.
+
+    typical year   annual_cost = CRF k + o - money saved;     npv_cost over each project's own life, no residual value
+    plan by years  npv_cost = sum_t d_t (k + o - money saved) - d_T x k x unexpired share of life (straight line)
+                   annual_cost = the discounted average over the years of (CRF k + o) of working projects less money saved
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from workbench import costs
+from workbench.params import Settings
+from workbench.selection.bundles import Segment
+
+ALWAYS = 10**6  # years: the life of a project in a plan of one typical year
+
+
+@dataclass(frozen=True)
+class Window:
+    """When a project may start (`earliest` to `latest`), years from start to effect (`lead`) and years of effect (`life`)."""
+
+    earliest: int
+    latest: int
+    lead: int
+    life: int
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """The `years` of a plan and the `windows` of the projects that can start in it; `by_years`: not one typical year."""
+
+    settings: Settings
+    years: tuple[int, ...]
+    windows: dict[str, Window]
+    by_years: bool
+
+    @property
+    def first(self) -> int:
+        """First year of the plan."""
+        return self.years[0]
+
+    @property
+    def last(self) -> int:
+        """Last year of the plan."""
+        return self.years[-1]
+
+    @property
+    def target(self) -> int:
+        """The year from which the budget holds."""
+        asked = self.settings.target_year
+        return min(max(asked, self.first), self.last) if asked and self.by_years else self.last
+
+    def state(self, project: str, year: int) -> int | None:
+        """The year whose state variable says whether `project` has been started by `year`; None before it can be."""
+        window = self.windows[project]
+        return None if year < window.earliest else min(year, window.latest)
+
+    def working(self, project: str, year: int) -> list[tuple[float, int]]:
+        """Whether `project` works in `year`, as signed states: started by then, less those whose life has ended."""
+        window = self.windows[project]
+        begun, ended = self.state(project, year - window.lead), self.state(project, year - window.lead - window.life)
+        if begun is None or begun == ended:
+            return []
+        return [(1.0, begun)] + ([(-1.0, ended)] if ended is not None else [])
+
+    def works(self, project: str, start: int, year: int) -> bool:
+        """Whether `project`, started in `start`, works in `year`."""
+        window = self.windows[project]
+        return not self.by_years or start + window.lead <= year < start + window.lead + window.life
+
+    def flow(self, year: int) -> float:
+        """Present value of 1 at the end of `year`."""
+        return (1 + self.settings.discount_rate) ** -(year - self.first + 1)
+
+    def outlay(self, year: int) -> float:
+        """Present value of 1 at the beginning of `year`."""
+        return (1 + self.settings.discount_rate) ** -(year - self.first)
+
+    def grid(self, year: int) -> float:
+        """The grid's emission factor in `year` as a share of that of the accounting year."""
+        return (1 - self.settings.grid_factor_decline) ** (year - self.settings.year) if self.by_years else 1.0
+
+    def growth(self, year: int) -> float:
+        """Value added of `year` as a multiple of that of the accounting year."""
+        return (1 + self.settings.value_added_growth) ** (year - self.settings.year) if self.by_years else 1.0
+
+    @cached_property
+    def average(self) -> dict[int, float]:
+        """Weight of each year in a discounted average."""
+        total = sum(self.flow(t) for t in self.years)
+        return {t: self.flow(t) / total for t in self.years}
+
+    def worth(self, objective: str, year: int) -> tuple[float, float]:
+        """What 1 of energy money and 1 tCO2e saved in `year` are worth in an objective of a plan by years."""
+        if objective not in ("annual_cost", "npv_cost"):
+            return 0.0, 0.0
+        weight = self.average[year] if objective == "annual_cost" else self.flow(year)
+        rise = (1 + self.settings.energy_price_growth) ** (year - self.first + 1)
+        return weight * rise, weight * self.settings.carbon_price
+
+
+def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings) -> Horizon:
+    """The horizon of the eligible `projects`; `filed` is the package's table with earliest_year, latest_year, build_years."""
+    if settings.horizon_year is None:
+        year = settings.target_year or settings.year + 1
+        windows = {i: Window(year, year, 0, ALWAYS) for i in projects["project_id"]}
+        return Horizon(settings, (year,), windows, by_years=False)
+    years = tuple(range(settings.year + 1, settings.horizon_year + 1))
+    timing = projects[["project_id", "lifetime_years"]]
+    for name in ("earliest_year", "latest_year", "build_years"):
+        timing = timing.assign(**{name: timing["project_id"].map(_column(filed, name)).astype(float)})
+    windows = {}
+    for row in timing.itertuples():
+        earliest = int(np.nanmax([years[0], row.earliest_year]))
+        latest = int(np.nanmin([years[-1], row.latest_year]))
+        lead = math.ceil(row.build_years) if row.build_years == row.build_years else 0
+        windows[row.project_id] = Window(earliest, latest, lead, max(1, math.floor(row.lifetime_years)))
+    return Horizon(settings, years, windows, by_years=True)
+
+
+def _column(filed: pd.DataFrame | None, name: str) -> dict[str, float]:
+    if filed is None or name not in filed:
+        return {}
+    rows = filed.drop_duplicates("project_id")
+    return dict(zip(rows["project_id"], pd.to_numeric(rows[name]), strict=True))
+
+
+def segments(horizon: Horizon, carrier: str, projects: Iterable[str], objective: str) -> list[Segment]:
+    """One segment a year of a plan by years, with the projects that can work in it."""
+    mine = sorted(projects)
+    found = []
+    for year in horizon.years:
+        alive = frozenset(i for i in mine if horizon.working(i, year))
+        factor = horizon.grid(year) if carrier == "electricity" else 1.0
+        money, carbon = horizon.worth(objective, year)
+        found.append(Segment(money, carbon, alive, year, factor))
+    return found
+
+
+def capital(horizon: Horizon, projects: pd.DataFrame) -> dict[str, dict[int, float]]:
+    """Capital net of grant of each project by year of start: the gross cost falls by `capex_decline` a year, the grant stays."""
+    fall = 1 - horizon.settings.capex_decline
+    gross = projects["gross_capex"] if "gross_capex" in projects else projects["capex"]
+    gross = pd.to_numeric(gross).astype(float).fillna(projects["capex"].astype(float))
+    grant = (gross - projects["capex"].astype(float)).to_numpy()
+    found = {}
+    for i, net, whole, aid in zip(projects["project_id"], projects["capex"].astype(float), gross, grant, strict=True):
+        window = horizon.windows[i]
+        years = range(window.earliest, window.latest + 1)
+        found[i] = {
+            s: net if s == horizon.first or fall == 1 else max(0.0, whole * fall ** (s - horizon.first) - aid) for s in years
+        }
+    return found
+
+
+def residual_share(window: Window, start: int, last: int) -> float:
+    """Share of a project's life that is left after the end of year `last` (straight line)."""
+    used = max(0, last + 1 - (start + window.lead))
+    return max(0.0, 1 - used / window.life)
+
+
+def start_costs(horizon: Horizon, projects: pd.DataFrame, objective: str) -> dict[tuple[str, int], float]:
+    """What starting a project in a year costs whatever else is chosen, in the objective's money."""
+    if objective == "emissions":
+        return {}
+    if not horizon.by_years:
+        year = horizon.first
+        rows = projects.itertuples()
+        return {(row.project_id, year): fixed_cost(row, objective, horizon.settings) for row in rows}
+    prices, found = capital(horizon, projects), {}
+    for row in projects.itertuples():
+        for start, price in prices[row.project_id].items():
+            found[row.project_id, start] = _by_years(horizon, row, start, price, objective)
+    return found
+
+
+def _by_years(horizon: Horizon, row, start: int, price: float, objective: str) -> float:
+    if objective == "capex":
+        return price
+    window, opex = horizon.windows[row.project_id], float(row.opex_per_year)
+    begin, end = start + window.lead, min(horizon.last + 1, start + window.lead + window.life)
+    if objective == "annual_cost":
+        yearly = price / costs.annuity_factor(horizon.settings.discount_rate, float(row.lifetime_years)) + opex
+        return yearly * sum(horizon.average[t] for t in range(begin, end))
+    running = opex * sum(horizon.flow(t) for t in range(begin, end))
+    residual = price * residual_share(window, start, horizon.last) * horizon.flow(horizon.last)
+    return price * horizon.outlay(start) + running - residual
+
+
+def fixed_cost(row, objective: str, settings: Settings) -> float:
+    """What one project costs in a typical year whatever else is chosen: capital and operating cost in the objective's money."""
+    if objective == "capex":
+        return float(row.capex)
+    factor = costs.annuity_factor(settings.discount_rate, float(row.lifetime_years))
+    if objective == "npv_cost":
+        return float(row.capex) + float(row.opex_per_year) * factor
+    return float(row.capex) / factor + float(row.opex_per_year)

@@ -1,0 +1,179 @@
+"""What the measures on each base save, as linear forms: bundles joined where they are few, unit by unit where they are many."""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from workbench.selection.bundles import Part, Segment
+from workbench.selection.linear import Linear
+from workbench.selection.problem import Problem
+
+
+class Use:
+    """Collects the variables and rows of the residual use of every part, then makes them at once."""
+
+    def __init__(self, m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
+        self.m, self.horizon = m, problem.horizon
+        self.equal: list[tuple[Linear, float]] = []
+        self.most: list[tuple[Linear, float]] = []
+        self._declare(pieces)
+
+    def _declare(self, pieces: list[Part]) -> None:
+        m = self.m
+        m.w = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="bundle of fraction measures on a base, 0 to 1")
+        m.z = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="absolute measure within a bundle, 0 to 1")
+        m.r = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="use left over, never below nil")
+        m.v = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="use that a bundle of a unit acts on")
+        m.some = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False, doc="something is left over, where more use would pay")
+
+    def year(self, segment: Segment) -> int:
+        return self.horizon.first if segment.year is None else segment.year
+
+    def works(self, project: str, segment: Segment) -> list[tuple[float, object]]:
+        """Whether a project works, as signed states; nothing outside its life."""
+        return self.m.at[project, self.year(segment)] if project in segment.alive else []
+
+    def saved(self, part: Part) -> list[Linear]:
+        """What a part saves in each of its segments."""
+        if part.single and not part.absolutes:
+            gains = {i: part.before - _left(part, frozenset((i,))) for i in part.measures}
+            return [self._straight(gains, segment) for segment in part.segments]
+        if not part.joint:
+            forms = [self._by_unit(part, k, segment) for k, segment in enumerate(part.segments)]
+        else:
+            forms = [self._joined(part, k, segment) for k, segment in enumerate(part.segments)]
+        return [Linear(part.before).plus(form, -1.0) for form in forms]
+
+    def _straight(self, gains: dict[str, float], segment: Segment) -> Linear:
+        form = Linear()
+        for i, gain in gains.items():
+            for sign, state in self.works(i, segment):
+                form.add(sign * gain, state)
+        return form
+
+    def _joined(self, part: Part, k: int, segment: Segment) -> Linear:
+        """Remaining use of a part whose units are bundled at once."""
+        state = k if self.horizon.by_years else 0
+        bundles = [b for b in part.bundles if not self.horizon.by_years or b <= segment.alive]
+        first = k == 0 or self.horizon.by_years
+        here = self._weights(part, state, bundles, segment, first)
+        within = self._within(part, state, bundles, segment, here, first)
+        total = Linear()
+        for b, bundle in enumerate(bundles):
+            left = {u: Linear().plus(here[b], part.base(u)) for u in part.units}
+            for u in part.units:  # those below first
+                for i, amount in sorted(part.absolute(u).items()):
+                    if i in segment.alive:
+                        left[u].plus(within[b, i], -amount)
+                rest = self._stopped(part, (part.part_id, k, b, u), u, left[u])
+                above = part.above(u)
+                (total if above is None else left[above]).plus(rest, part.kept(u, bundle & segment.alive))
+        return total
+
+    def _weights(self, part: Part, state: int, bundles: list, segment: Segment, first: bool) -> list[Linear]:
+        """Whether each bundle is in force: a project itself where measures never meet, else a variable."""
+        if len(bundles) == 1:
+            return [Linear(1.0)]
+        m = self.m
+        year = self.year(segment)
+        if part.single:
+            alone = [Linear(0.0, m.at[next(iter(b)), year]) if b else None for b in bundles]
+            none = Linear(1.0)
+            for form in alone:
+                if form is not None:
+                    none.plus(form, -1.0)
+            return [none if form is None else form for form in alone]
+        w = [m.w[part.part_id, state, b] for b in range(len(bundles))]
+        if first:
+            self.equal.append((Linear(0.0, [(1.0, v) for v in w]), 1.0))
+            for i in sorted({i for b in bundles for i in b}):
+                member = Linear(0.0, [(1.0, v) for v, b in zip(w, bundles, strict=True) if i in b])
+                self.equal.append((member.plus(Linear(0.0, m.at[i, year]), -1.0), 0.0))
+        return [Linear(0.0, [(1.0, v)]) for v in w]
+
+    def _within(self, part: Part, state: int, bundles: list, segment: Segment, here: list[Linear], first: bool) -> dict:
+        """Whether an absolute measure works within each bundle."""
+        m, year = self.m, self.year(segment)
+        found = {}
+        for i in part.absolutes:
+            works = m.at[i, year]
+            if len(bundles) == 1 or not works:
+                found |= {(b, i): Linear(0.0, works) for b in range(len(bundles))}
+                continue
+            z = [m.z[part.part_id, state, b, i] for b in range(len(bundles))]
+            found |= {(b, i): Linear(0.0, [(1.0, v)]) for b, v in enumerate(z)}
+            if first:
+                total = Linear(0.0, [(1.0, v) for v in z]).plus(Linear(0.0, works), -1.0)
+                self.equal.append((total, 0.0))
+                self.most += [(Linear(0.0, [(1.0, v)]).plus(here[b], -1.0), 0.0) for b, v in enumerate(z)]
+        return found
+
+    def _by_unit(self, part: Part, k: int, segment: Segment) -> Linear:
+        """Remaining use where bundles of all units together are too many: one unit's rest is what the next acts on."""
+        m, year = self.m, self.year(segment)
+        state = k if self.horizon.by_years else 0
+        left = {u: Linear(part.base(u)) for u in part.units}
+        total = Linear()
+        for u in part.units:
+            for i, amount in sorted(part.absolute(u).items()):
+                left[u].plus(Linear(0.0, self.works(i, segment)), -amount)
+            rest = self._stopped(part, (part.part_id, k, 0, u), u, left[u])
+            for n, bundles in enumerate(part.stages(u)):
+                name = f"{part.part_id}#{u}#{n}"
+                w = [m.w[name, state, b] for b in range(len(bundles))]
+                v = [m.v[name, k, b] for b in range(len(bundles))]
+                m.sizes |= {id(each): part.most for each in v}
+                if k == 0 or self.horizon.by_years:
+                    self._tie(w, bundles, year)
+                self.equal.append((Linear(0.0, [(1.0, each) for each in v]).plus(rest, -1.0), 0.0))
+                self.most += [(Linear(0.0, [(1.0, a), (-part.most, b)]), 0.0) for a, b in zip(v, w, strict=True)]
+                rest = Linear(0.0, [(part.kept(u, b & segment.alive), each) for each, b in zip(v, bundles, strict=True)])
+            above = part.above(u)
+            (total if above is None else left[above]).plus(rest)
+        return total
+
+    def _tie(self, w: list, bundles: tuple, year: int) -> None:
+        self.equal.append((Linear(0.0, [(1.0, v) for v in w]), 1.0))
+        for i in sorted({i for b in bundles for i in b}):
+            member = Linear(0.0, [(1.0, v) for v, b in zip(w, bundles, strict=True) if i in b])
+            self.equal.append((member.plus(Linear(0.0, self.m.at[i, year]), -1.0), 0.0))
+
+    def _stopped(self, part: Part, index: tuple, unit: str, form: Linear) -> Linear:
+        """The form where it can never fall below nil, else a variable that is at least the form and at least nil."""
+        if not part.may_stop(unit):
+            return form
+        m = self.m
+        r = m.r[index]
+        m.sizes[id(r)] = part.most
+        self.most.append((Linear().plus(form).add(-1.0, r), 0.0))
+        if part.more_may_pay:
+            some = m.some[index]
+            self.most.append((Linear(0.0, [(1.0, r), (-part.most, some)]), 0.0))
+            self.most.append((Linear(0.0, [(1.0, r), (part.most, some)]).plus(form, -1.0), part.most))
+        return Linear(0.0, [(1.0, r)])
+
+    def finish(self) -> None:
+        """The rows collected."""
+        self.m.bundled = pyo.Constraint(range(len(self.equal)), rule=lambda m, n: self.equal[n][0].equals(self.equal[n][1]))
+        self.m.left_over = pyo.Constraint(range(len(self.most)), rule=lambda m, n: self.most[n][0].at_most(self.most[n][1]))
+
+
+def saved_by_part(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> list[list[Linear]]:
+    """Savings of each part in each of its segments, in the pool's unit of activity."""
+    use = Use(m, problem, pieces)
+    saved = [use.saved(part) for part in pieces]
+    use.finish()
+    return saved
+
+
+def _left(part: Part, chosen: frozenset[str]) -> float:
+    """What a part still uses with fraction measures alone."""
+    left = {u: part.base(u) for u in part.units}
+    total = 0.0
+    for u in part.units:
+        rest, above = left[u] * part.kept(u, chosen), part.above(u)
+        if above is None:
+            total += rest
+        else:
+            left[above] += rest
+    return total
