@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from workbench import filing, findings, inventory, params, potential, prices, quality, selection, store
+from workbench import calculators, filing, findings, inventory, params, potential, prices, quality, selection, store
 
 YEAR = 2022
 META = {
@@ -107,9 +107,13 @@ class Tiny:
     def settings(self, **values) -> params.Settings:
         return params.validate({"cluster": "tiny", "package": "tiny", "year": YEAR} | values)
 
+    @cached_property
+    def calculated(self) -> calculators.Calculated:
+        return calculators.apply(self.checked.tables)
+
     def assess(self, **values) -> potential.Assessment:
         made = self.inventory
-        return potential.assess(self.checked.tables, made.rows, made.factors, self.paid[0], self.meta, self.settings(**values))
+        return potential.assess(self.calculated.tables, made.rows, made.factors, self.paid[0], self.meta, self.settings(**values))
 
     def problem(self, **values) -> selection.Problem:
         found = self.assess(**values)
@@ -119,7 +123,8 @@ class Tiny:
 
     def findings(self, lang: str = "en", **values) -> pd.DataFrame:
         """Everything found from filing to potential, worded."""
-        parts = self.filed.findings + self.problems + self.inventory.findings + self.paid[1] + self.assess(**values).findings
+        parts = self.filed.findings + self.problems + self.inventory.findings + self.paid[1]
+        parts += self.calculated.findings + self.assess(**values).findings
         return findings.collect(parts, lang)
 
     def checks(self) -> set[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench import dictionary, filing, findings, inventory, params, potential, prices, quality, store
+from workbench import calculators, dictionary, filing, findings, inventory, params, pinch, potential, prices, quality, store
 
 PARK = Path(__file__).parents[1] / "data" / "clusters" / "example-park"
 
@@ -18,8 +18,10 @@ def found() -> pd.DataFrame:
     result = inventory.compile(checked.tables, checked.meta, 2022)
     paid, more = prices.of_enterprises(result.ledger, checked.tables["energy"], result.factors, checked.meta, 2022)
     settings = params.validate({"cluster": "example-park", "package": "x", "year": 2022})
-    library = potential.assess(checked.tables, result.rows, result.factors, paid, checked.meta, settings)
-    return findings.collect(filed.findings + problems + result.findings + more + library.findings)
+    made = calculators.apply(checked.tables)
+    library = potential.assess(made.tables, result.rows, result.factors, paid, checked.meta, settings)
+    heat = pinch.prepare(checked.tables["streams"])[1]
+    return findings.collect(filed.findings + problems + result.findings + more + made.findings + heat + library.findings)
 
 
 def table(name: str) -> pd.DataFrame:

@@ -163,7 +163,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def findings_of(path: str, year: int | None = None, lang: str = "en"):
     """All findings of a package: filing, plausibility, inventory and project library, in the order of the notebooks."""
-    from workbench import filing, findings, inventory, params, potential, prices, quality, store
+    from workbench import calculators, filing, findings, inventory, params, pinch, potential, prices, quality, store
 
     package = store.read_package(path)
     filed = filing.check(package)
@@ -177,8 +177,10 @@ def findings_of(path: str, year: int | None = None, lang: str = "en"):
     filed = filing.apply(filed, plausible)
     account = inventory.compile(filed.tables, filed.meta, year)
     paid, unpriced = prices.of_enterprises(account.ledger, filed.tables["energy"], account.factors, filed.meta, year)
-    library = potential.assess(filed.tables, account.rows, account.factors, paid, filed.meta, settings)
-    return findings.collect([*found, *plausible, *account.findings, *unpriced, *library.findings], lang)
+    made = calculators.apply(filed.tables)
+    library = potential.assess(made.tables, account.rows, account.factors, paid, filed.meta, settings)
+    heat = pinch.prepare(filed.tables["streams"])[1]
+    return findings.collect([*found, *plausible, *account.findings, *unpriced, *made.findings, *heat, *library.findings], lang)
 
 
 def _template(args: argparse.Namespace) -> int:
