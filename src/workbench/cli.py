@@ -134,6 +134,14 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     factors.add_argument("--format", choices=("table", "json", "csv"), default="table")
     factors.add_argument("--check", action="store_true", help="show what the magnitude guard finds in these rows")
     factors.add_argument("--lang", choices=("en", "zh"), default="en")
+    technologies = command(
+        "technologies", _technologies, "search the technology library, or propose its measures for a package",
+        "workbench technologies heat pump --year 2030", commands,
+    )  # fmt: skip
+    if "technologies" in argv:
+        from workbench import technology_commands
+
+        technology_commands.add_arguments(technologies)
     docs = command("docs", _docs, "print the data list as Markdown", "workbench docs --write")
     docs.add_argument("--write", action="store_true", help="write it to data/README.md")
     return parser
@@ -299,6 +307,17 @@ def _factor_rows(rows: Any, kind: str) -> Any:
     shown["value"] = [f"{value:.6g}" for value in rows["value"]]
     shown["sha256"] = rows["sha256"].str[:12]
     return shown
+
+
+def _technologies(args: argparse.Namespace) -> int:
+    from workbench import technology_commands
+
+    rows = technology_commands.rows(args)
+    if rows.empty:
+        _say("nothing fits; try fewer words, or `workbench technologies` alone for the whole library")
+        return 1
+    _table(rows.astype(object).where(rows.notna(), None if args.format == "json" else ""), args.format)
+    return 0
 
 
 def _docs(args: argparse.Namespace) -> int:

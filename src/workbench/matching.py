@@ -1,0 +1,181 @@
+"""From the technology library to candidate projects: which measures fit an enterprise, what they would save and cost there.
+
+A measure fits by the industry of the enterprise, its product, the kind of unit it acts on and the carrier it saves
+(`technologies/matching.csv`). It is left out, with a reason, where the data show it in place or a project already does it.
+
+    saved = f · use of the matched carriers,   capital = capital per GJ · saved · price and currency factor
+
+with f the share of the whole industry's fuel or power: on the fuel of one unit it errs low. Candidates are estimates of quality D.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from workbench import dictionary, flows, price_indices, technologies
+
+CLASSIFICATIONS = {"CN": "GB/T 4754", "US": "NAICS"}
+STATUS = "library"
+PROJECT_COLUMNS = [
+    "project_id", "name", "name_zh", "enterprise_id", "kind", "capex", "opex_per_year", "lifetime_years", "status", "evidence",
+    "technology_id",
+]  # fmt: skip
+SAVING_COLUMNS = ["project_id", "enterprise_id", "unit_id", "carrier", "mode", "amount", "unit"]
+LEFT_COLUMNS = ["enterprise_id", "technology_id", "name", "name_zh", "reason"]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """`projects`, `savings`, `relations` in the package's columns, `left_out` with reasons, raw `findings`."""
+
+    projects: pd.DataFrame
+    savings: pd.DataFrame
+    relations: pd.DataFrame
+    left_out: pd.DataFrame
+    findings: list[pd.DataFrame]
+
+
+def sectors(enterprises: pd.DataFrame, meta: dict[str, Any]) -> pd.DataFrame:
+    """`industry` of the technology library and `end_use_sector` of each enterprise_id, by the longest code that fits.
+
+    The classification is that of the country (GB/T 4754 in China, NAICS in the United States); '' where none fits.
+    """
+    table = dictionary.read_table("technologies/sectors")
+    table = table[table["classification"] == CLASSIFICATIONS.get(str(meta.get("country", "")), "")]
+    known = table.set_index("code_prefix")
+    out = []
+    for code in enterprises["sector_code"].fillna("").astype(str) if "sector_code" in enterprises else [""] * len(enterprises):
+        prefix = next((code[:n] for n in range(len(code), 0, -1) if code[:n] in known.index), None)
+        out.append(("", "") if prefix is None else tuple(known.loc[prefix, ["industry", "end_use_sector"]]))
+    return pd.DataFrame(out, columns=["industry", "end_use_sector"], index=enterprises["enterprise_id"].to_numpy())
+
+
+def candidates(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[str, Any], year: int) -> Candidates:
+    """Every measure of the library that fits, for each enterprise of checked `tables` and inventory `rows`.
+
+    Money in the currency of `meta`, of its price_year (else `year`); savings as fractions of what is used.
+    """
+    rules = technologies.measures().merge(
+        dictionary.read_table("technologies/matching"), on="measure_id", how="left", validate="1:1", suffixes=("", "_rule")
+    )
+    industry = sectors(tables["enterprises"], meta)["industry"]
+    use = _use(rows)
+    adopted = dictionary.read_table("technologies/adopted").query("country == @meta.get('country')")
+    price, found = _prices(rules[rules["industry"].isin(set(industry) - {""})], meta, year)
+    projects, savings, left = [], [], []
+    for enterprise in sorted(industry.index[industry != ""]):
+        mine = Site(enterprise, tables, use[use["enterprise_id"] == enterprise])
+        for rule in rules[rules["industry"] == industry[enterprise]].itertuples():
+            reason = "adopted" if rule.measure_id in set(adopted["measure_id"]) else mine.against(rule)
+            lines = [] if reason else mine.lines(rule)
+            if reason or not lines:
+                left.append((enterprise, rule.measure_id, rule.label_en, rule.label_zh, reason or "no_use"))
+                continue
+            projects.append(_project(enterprise, rule, sum(line[-1] for line in lines), price[rule.price_index, rule.currency]))
+            savings += [(projects[-1][0], enterprise, unit, carrier, "fraction", share, "") for unit, carrier, share, _ in lines]
+    frame = pd.DataFrame(projects, columns=PROJECT_COLUMNS)
+    return Candidates(
+        frame,
+        pd.DataFrame(savings, columns=SAVING_COLUMNS),
+        _alternatives(frame, rules),
+        pd.DataFrame(left, columns=LEFT_COLUMNS),
+        found,
+    )
+
+
+class Site:
+    """One enterprise: its units, products, filed projects and what it uses, asked measure by measure."""
+
+    def __init__(self, enterprise: str, tables: dict[str, pd.DataFrame], use: pd.DataFrame) -> None:
+        self.use = use
+        units, projects = (tables[name][tables[name]["enterprise_id"] == enterprise] for name in ("units", "projects"))
+        self.kinds = units.groupby("kind")["unit_id"].agg(set).to_dict() if len(units) else {}
+        products = tables["products"]
+        self.products = " ".join(products.loc[products["enterprise_id"] == enterprise, "product"].astype(str)).casefold()
+        self.filed_kinds = set(projects["kind"].dropna().astype(str))
+        self.filed = set(projects["technology_id"].dropna()) if "technology_id" in projects else set()
+
+    def against(self, rule: Any) -> str:
+        """Why the measure does not fit ('' when it does): no_unit, no_product, in_place, already_filed."""
+        if rule.measure_id in self.filed or self.filed_kinds & set(_parts(rule.same_kinds)):
+            return "already_filed"
+        if rule.unit_kind and rule.unit_kind not in self.kinds:
+            return "no_unit"
+        if rule.product and not any(word.casefold() in self.products for word in _parts(rule.product)):
+            return "no_product"
+        for place in _parts(rule.in_place_if):
+            kind, carrier = place.split(":")
+            at = self.use["unit_id"].isin(self.kinds.get(kind, set())) & (self.use["carrier"] == carrier)
+            if at.any():
+                return "in_place"
+        return ""
+
+    def lines(self, rule: Any) -> list[tuple[str, str, float, float]]:
+        """What it would save: (unit_id, carrier, fraction, GJ a year); of the unit where its use is filed, else of the site."""
+        out = []
+        for kind, share in (("fuel", rule.fuel_saving_fraction), ("electricity", rule.electricity_saving_fraction)):
+            fits = self.use[(self.use["kind"] == kind) & (self.use["energy_gj"] > 0)]
+            if rule.carrier:
+                fits = fits[fits["carrier"].isin(_parts(rule.carrier))]
+            at = fits[fits["unit_id"].isin(self.kinds.get(rule.unit_kind, set()))] if rule.unit_kind else fits.iloc[:0]
+            base = at if len(at) else fits.assign(unit_id="")
+            if share > 0:
+                grouped = base.groupby(["unit_id", "carrier"], sort=True)["energy_gj"].sum()
+                out += [(unit, carrier, share, share * energy) for (unit, carrier), energy in grouped.items()]
+        return out
+
+
+def _use(rows: pd.DataFrame) -> pd.DataFrame:
+    """What each unit uses of each fuel and of power, in GJ: the inventory's rows, handed over and process left out."""
+    incoming = rows[~rows["source"].isin([*flows.HANDED_OVER, "process"])]
+    use = incoming.assign(unit_id=incoming["unit_id"].fillna("").astype(str))
+    use = use.groupby(["enterprise_id", "unit_id", "carrier"], sort=True)["energy_gj"].sum().reset_index()
+    return use.assign(kind=use["carrier"].map(dictionary.carriers()["kind"]).fillna(""))
+
+
+def _prices(rules: pd.DataFrame, meta: dict[str, Any], year: int) -> tuple[dict, list[pd.DataFrame]]:
+    """Conversion of each (price index, currency) of the measures to the cluster's money."""
+    made, found = {}, []
+    to_year = int(meta.get("price_year") or year)
+    for (index, currency), group in rules.groupby(["price_index", "currency"]):
+        place = {"table": "technologies", "field": "capex"}
+        made[index, currency] = price_indices.convert(
+            currency, int(group["price_year"].iat[0]), str(meta["currency"]), to_year, index, place
+        )
+        found += made[index, currency].findings
+    return made, found
+
+
+def _project(enterprise: str, rule: Any, saved_gj: float, price: price_indices.Conversion) -> tuple:
+    factor = saved_gj * price.factor
+    return (
+        f"{enterprise}-{rule.measure_id.split('.', 1)[1]}",
+        rule.label_en,
+        rule.label_zh,
+        enterprise,
+        rule.kind,
+        round(rule.capex_per_gj_year * factor),
+        round(rule.opex_per_gj * factor),
+        rule.lifetime_years,
+        STATUS,
+        f"technology library, row {rule.measure_id}; {price.steps}"
+        if price.steps
+        else f"technology library, row {rule.measure_id}",
+        rule.measure_id,
+    )
+
+
+def _alternatives(projects: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
+    """Exclusions between measures of one enterprise that are alternatives to each other."""
+    group = projects["technology_id"].map(rules.set_index("measure_id")["alternative"])
+    named = projects.assign(group=group)[group != ""]
+    pairs = named.merge(named, on=["enterprise_id", "group"], suffixes=("", "_other"), validate="m:m")
+    pairs = pairs[pairs["project_id"] < pairs["project_id_other"]].sort_values(["project_id", "project_id_other"])
+    return pd.DataFrame({"project_id": pairs["project_id"], "relation": "excludes", "other_id": pairs["project_id_other"]})
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in str(text).split(";") if part]
