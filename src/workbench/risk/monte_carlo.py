@@ -25,19 +25,32 @@ _SIDE = 1.959963984540054  # 97.5 % point of the normal distribution
 
 
 def buyout_price(conf: Configurations) -> float:
-    """A price for missing tonnes that is taken from the case: `buyout_quantile_pct` of the tonnes on offer cost no more.
+    """A price for missing tonnes that is taken from the case, in the money of the objective per tCO2e and year.
 
-    In the money of the objective per tCO2e and year, never below the carbon price of the settings. Where all projects pay for
-    themselves it is their mean gain per tonne.
+    The least at which (a) `buyout_quantile_pct` of the tonnes on offer cost no more, (b) it is not below the carbon price of the
+    settings, (c) a budget that can be kept is kept rather than bought off. Where all projects pay for themselves (a) is their mean
+    gain per tonne.
     """
-    offers = _offers(conf)
-    if offers.empty:
-        return max(conf.problem.settings.carbon_price, 1.0)
-    share = offers["tco2e"].cumsum() / offers["tco2e"].sum()
-    price = float(offers["cost_per_tco2e"][share >= setting("buyout_quantile_pct") / 100 - 1e-12].iloc[0])
-    if price <= 0:
-        price = float(-(offers["cost_per_tco2e"] * offers["tco2e"]).sum() / offers["tco2e"].sum())
-    return max(price, conf.problem.settings.carbon_price)
+    price, offers = conf.problem.settings.carbon_price, _offers(conf)
+    if len(offers):
+        share = offers["tco2e"].cumsum() / offers["tco2e"].sum()
+        dear = float(offers["cost_per_tco2e"][share >= setting("buyout_quantile_pct") / 100 - 1e-12].iloc[0])
+        mean = float(-(offers["cost_per_tco2e"] * offers["tco2e"]).sum() / offers["tco2e"].sum())
+        price = max(price, dear if dear > 0 else mean)
+    return _never_bought(conf, price if price > 0 else 1.0)
+
+
+def _never_bought(conf: Configurations, price: float) -> float:
+    """The price raised until keeping a budget that can be kept costs no more than buying: by how much dearer it is, per tonne."""
+    needed = configurations.need(conf.problem)
+    kept, _, _ = configurations.solve(conf, conf.nominal, needed)
+    while needed is not None and kept.x is not None:
+        found, _, bought = configurations.solve(conf, conf.nominal, needed, price)
+        dearer = (kept.value - (found.value - price * bought)) / bought if bought > 1e-6 * max(1.0, needed) else 0.0
+        if dearer <= price * (1 + 1e-9):
+            break
+        price = dearer
+    return price
 
 
 def _offers(conf: Configurations) -> pd.DataFrame:

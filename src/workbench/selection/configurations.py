@@ -59,6 +59,13 @@ class Configurations:
     rules: tuple[sparse.csr_array, np.ndarray, np.ndarray]
 
     @cached_property
+    def group_rows(self) -> dict[int, list[int]]:
+        """Rows of groups with a least number of projects, and the projects each counts."""
+        matrix, low, _ = self.rules
+        rows = np.flatnonzero(low > 0)  # of all rules only these ask for something
+        return {int(row): matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tolist() for row in rows}
+
+    @cached_property
     def place(self) -> dict[str, int]:
         """Column of each project."""
         return {i: n for n, i in enumerate(self.problem.ids)}
