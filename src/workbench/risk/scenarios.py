@@ -11,7 +11,7 @@ plan use the very same rows, so that their error changes both sides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cache
 from statistics import NormalDist
 
@@ -38,13 +38,11 @@ class Draws:
 
     def at(self, n: int) -> Amounts:
         """The numbers of one draw."""
-        given = self.amounts
-        return Amounts(given.fixed[n], given.capex[n], given.money[n], given.tco2e[n], given.tce[n])
+        return Amounts(*(getattr(self.amounts, field.name)[n] for field in fields(Amounts)))
 
     def part(self, which: slice) -> Draws:
         """Some of the draws."""
-        given = self.amounts
-        cut = Amounts(given.fixed[which], given.capex[which], given.money[which], given.tco2e[which], given.tce[which])
+        cut = Amounts(*(getattr(self.amounts, field.name)[which] for field in fields(Amounts)))
         return Draws(self.factors.iloc[which].reset_index(drop=True), cut)
 
 
@@ -133,6 +131,13 @@ def draw(conf: Configurations, known: pd.DataFrame, draws: int | None = None, se
     return realise(conf, pd.DataFrame(np.exp(normal * width - width**2 / 2), columns=names))
 
 
+def half_ends(known: pd.DataFrame, side: int) -> pd.DataFrame:
+    """One draw with every input at the lower (side -1) or upper (+1) end of its 95 % range."""
+    width = known["spread"].to_numpy(dtype=float)
+    end = np.exp(side * NormalDist().inv_cdf(0.975) * width - width**2 / 2)
+    return pd.DataFrame([end], columns=pd.MultiIndex.from_frame(known[["kind", "key"]]))
+
+
 def realise(conf: Configurations, factors: pd.DataFrame) -> Draws:
     """The program's numbers under given factors (draws x inputs); an input without a column stays as filed."""
     size = len(factors)
@@ -145,11 +150,9 @@ def realise(conf: Configurations, factors: pd.DataFrame) -> Draws:
     rows = list(conf.problem.projects.itertuples())
     without = np.array([fixed_cost(row._replace(capex=0.0), objective, conf.problem.settings) for row in rows])
     fixed = without + scale * (made.fixed - without)
-    wide = lambda table: np.broadcast_to(table, (size, len(conf.terms)))  # noqa: E731
-    return Draws(
-        factors,
-        replace(made, fixed=fixed, capex=scale * made.capex, money=wide(made.money), tco2e=wide(made.tco2e), tce=wide(made.tce)),
-    )
+    terms = (getattr(made, name) for name in ("money", "tco2e", "site_tco2e", "tce"))
+    wide = (np.broadcast_to(table, (size, len(conf.terms))) for table in terms)
+    return Draws(factors, Amounts(fixed, scale * made.capex, *wide))
 
 
 def _drawn(pool: Pool, known: dict[tuple[str, str], np.ndarray], one: np.ndarray) -> Pool:

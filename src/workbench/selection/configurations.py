@@ -38,12 +38,16 @@ class Term:
 
 @dataclass(frozen=True)
 class Amounts:
-    """Numbers of the program. By project: `fixed` (money), `capex`. By term: `money`, `tco2e`, `tce` saved per year."""
+    """Numbers of the program. By project: `fixed` (money), `capex`. By term: `money`, `tco2e`, `tce` saved per year.
+
+    `tco2e` is in the cluster's account, `site_tco2e` in the enterprise's own; they differ for what a member supplies.
+    """
 
     fixed: np.ndarray
     capex: np.ndarray
     money: np.ndarray
     tco2e: np.ndarray
+    site_tco2e: np.ndarray
     tce: np.ndarray
 
 
@@ -201,16 +205,17 @@ def amounts(conf: Configurations, pools: list[Pool] | None = None, projects: pd.
     projects = problem.projects if projects is None else projects
     objective = conf.objective
     cut = [segments(pool, problem.projects, objective, settings) for pool in problem.pools]
-    money, tco2e, tce = [], [], []
+    money, tco2e, site, tce = [], [], [], []
     for term in conf.terms:
         pool = pools[term.pool]
         saved = pool.saved(term.projects)
         parts = ((pool.saved(term.projects & s.alive) if not term.projects <= s.alive else saved, s) for s in cut[term.pool])
         money.append(sum((part * (pool.price * s.money + pool.tco2e * s.carbon) for part, s in parts), 0.0 * saved))
         tco2e.append(saved * pool.tco2e)
+        site.append(saved * pool.site_tco2e)
         tce.append(saved * pool.tce)
     fixed = np.array([fixed_cost(row, objective, settings) for row in projects.itertuples()])
-    tables = [np.array(np.broadcast_arrays(*t) if t else np.zeros(0)).T for t in (money, tco2e, tce)]
+    tables = [np.array(np.broadcast_arrays(*t) if t else np.zeros(0)).T for t in (money, tco2e, site, tce)]
     return Amounts(fixed, projects["capex"].astype(float).to_numpy(), *tables)
 
 
@@ -260,8 +265,11 @@ def solve(
 
 
 def _rules(problem: Problem, at: dict[str, int]) -> list[tuple[dict[int, float], float, float]]:
-    """Exclusions, prerequisites and groups."""
+    """Exclusions, prerequisites, groups, and sources of waste heat, which are used once."""
     rows = []
+    for pool in (p for p in problem.pools if p.capped):
+        drawn = (({at[i]: a for i, a in pool.absolute[u].items()}, pool.use[u]) for u in pool.order if u and pool.absolute.get(u))
+        rows += [(row, -np.inf, max(0.0, use)) for row, use in drawn]
     for r in problem.relations.itertuples():
         if r.relation == "excludes" and r.other_id in at:
             rows.append(({at[r.project_id]: 1.0, at[r.other_id]: 1.0}, -np.inf, 1.0))
@@ -293,7 +301,7 @@ def _limits(conf: Configurations) -> list[tuple[np.ndarray, float, float]]:
     firms = problem.enterprises[["total_tco2e", "emission_limit_tco2e"]].astype(float).to_numpy()
     if "emission_limit" not in problem.relaxed:
         bound = np.flatnonzero(np.isfinite(firms[:, 1]))
-        rows += [(conf.net_saving(given.tco2e, place), firms[place, 0] - firms[place, 1], np.inf) for place in bound]
+        rows += [(conf.net_saving(given.site_tco2e, place), firms[place, 0] - firms[place, 1], np.inf) for place in bound]
     added = problem.value_added_million
     if added > 0 and "intensity" not in problem.relaxed:
         if settings.energy_intensity_cap is not None:

@@ -41,13 +41,13 @@ class Solution:
     bound: float
 
 
-def minimise(program: Program, settings: Settings, seconds: float | None = None) -> Solution:
-    """Solve with the gap, seed and time limit of the settings, one thread, so that the same program gives the same answer."""
+def minimise(program: Program, settings: Settings, seconds: float | None = None, gap: float | None = None) -> Solution:
+    """Solve with the gap, seed and time limit of the settings (or those given), one thread: the same program, the same answer."""
     solver = highspy.Highs()
-    for name, value in {
-        "output_flag": False, "threads": 1, "random_seed": settings.seed, "mip_rel_gap": settings.selection_gap,
-        "mip_feasibility_tolerance": 1e-9, "time_limit": settings.time_limit_s if seconds is None else max(0.1, seconds),
-    }.items():  # fmt: skip
+    options = {"output_flag": False, "threads": 1, "random_seed": settings.seed, "mip_feasibility_tolerance": 1e-9}
+    options["mip_rel_gap"] = settings.selection_gap if gap is None else gap
+    options["time_limit"] = settings.time_limit_s if seconds is None else max(0.1, seconds)
+    for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(_model(program))
     solver.run()
