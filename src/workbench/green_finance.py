@@ -1,0 +1,111 @@
+"""Green finance: each project held against the rules of lenders, programmes and catalogues; every rule with its source.
+
+A rule (`data/green_finance_rules.csv`) compares one figure of a project with a threshold. What is not known is not passed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from workbench import dictionary
+
+COLUMNS = [
+    "project_id", "enterprise_id", "rule_id", "group", "result", "indicator", "seen", "comparison", "threshold", "unit",
+    "to_be_confirmed", "in_force", "source",
+]  # fmt: skip
+RESULTS = ("pass", "fail", "unknown")
+_TOLERANCE = 1e-6  # of the threshold: rounding of a float, no grace
+
+
+def rules(country: str) -> pd.DataFrame:
+    """The rules that may apply in a country: those of no country in particular, and its own."""
+    every = dictionary.read_table("green_finance_rules")
+    return every[every["countries"].isin(["", country])].reset_index(drop=True)
+
+
+def screen(
+    projects: pd.DataFrame,
+    finance: pd.DataFrame,
+    filed: pd.DataFrame,
+    bases: pd.DataFrame,
+    lines: pd.DataFrame,
+    enterprises: pd.DataFrame,
+    country: str,
+    year: int,
+) -> pd.DataFrame:
+    """One row a costed project and rule with COLUMNS.
+
+    `projects`, `bases` and `lines` are those of the library, `finance` that of `finance.assess`, `filed` the checked projects,
+    `enterprises` the inventory's. `in_force` 0 = a programme that does not run in `year`: shown for comparison.
+    """
+    seen = indicators(projects, finance, filed, bases, lines, enterprises)
+    parts = [_one_rule(seen, rule, year) for rule in rules(country).to_dict("records")]
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    return found.sort_values(["project_id", "rule_id"], kind="stable").reset_index(drop=True)[COLUMNS]
+
+
+def indicators(
+    projects: pd.DataFrame, finance: pd.DataFrame, filed: pd.DataFrame, bases: pd.DataFrame, lines: pd.DataFrame,
+    enterprises: pd.DataFrame,
+) -> pd.DataFrame:  # fmt: skip
+    """What the rules look at, one row a project of `finance`."""
+    money = finance[["project_id", "npv_all_flows", "dscr_min", "payback_years"]]
+    table = money.merge(
+        projects[["project_id", "enterprise_id", "kind", "tce_saved", "tco2e_saved"]], on="project_id", validate="1:1"
+    )
+    table = table.merge(filed[["project_id", "loan_years", "loan_share"]], on="project_id", how="left", validate="1:1")
+    table["loan_years"] = table["loan_years"].where(table["loan_share"] > 0)
+    use = _base_use(bases, lines).reindex(table["project_id"]).reset_index(drop=True)
+    table["saving_share_pct"] = 100 * (table["tce_saved"] / use["tce"]).where(use["tce"] > 1e-9)
+    table["carbon_share_pct"] = 100 * (table["tco2e_saved"] / use["tco2e"]).where(use["tco2e"] > 1e-9)
+    table["enterprise_tce"] = table["enterprise_id"].map(enterprises.set_index("enterprise_id")["tce"])
+    return table
+
+
+def _base_use(bases: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """tce and tCO2e per year of what each project works on: the unit it names, or the carrier of the whole site."""
+    table = bases.assign(
+        tce=bases["use"] * bases["tce_per_activity"],
+        tco2e=bases["use"] * bases["tco2e_per_activity"],
+        unit_id=bases["unit_id"].fillna(""),
+    )
+    unit = table.groupby(["pool_id", "unit_id"])[["tce", "tco2e"]].sum()
+    site = table.groupby("pool_id")[["tce", "tco2e"]].sum()
+    asked = lines[lines["amount"] > 0].assign(unit_id=lines["unit_id"].fillna(""))[["project_id", "pool_id", "unit_id"]]
+    asked = asked.drop_duplicates()
+    named = asked["unit_id"] != ""
+    whole = asked[~named].merge(site, left_on="pool_id", right_index=True, validate="m:1")
+    part = asked[named].merge(unit, left_on=["pool_id", "unit_id"], right_index=True, validate="m:1")
+    return pd.concat([whole, part]).groupby("project_id")[["tce", "tco2e"]].sum()
+
+
+def _one_rule(table: pd.DataFrame, rule: dict[str, str], year: int) -> pd.DataFrame:
+    """All projects against one rule."""
+    seen, threshold = table[rule["indicator"]], rule["threshold"]
+    if rule["comparison"] == "in":
+        listed = seen.isin(threshold.split(";"))
+        result = np.select([listed], ["pass"], "unknown")  # a class that is not listed may still be an item of the catalogue
+    else:
+        limit = table[threshold] if threshold in table else pd.Series(float(threshold), index=table.index)
+        known = seen.notna() & limit.notna()
+        slack = _TOLERANCE * np.maximum(1.0, limit.abs())
+        met = {"ge": seen >= limit - slack, "le": seen <= limit + slack, "gt": seen > limit + slack}[rule["comparison"]]
+        result, threshold = np.select([~known, met], ["unknown", "pass"], "fail"), limit
+    since, until = (float(rule[name] or bound) for name, bound in (("valid_from", "-inf"), ("valid_to", "inf")))
+    return table[["project_id", "enterprise_id"]].assign(
+        **{name: rule[name] for name in ("rule_id", "group", "indicator", "comparison", "unit", "source")},
+        result=result,
+        seen=seen.astype(object),
+        threshold=threshold,
+        to_be_confirmed=int(rule["confidence"] == "remembered"),
+        in_force=int(since <= year <= until),
+    )
+
+
+def summary(screened: pd.DataFrame) -> pd.DataFrame:
+    """How many projects pass, fail and are not known, by rule, in the order of the rules."""
+    order = dictionary.read_table("green_finance_rules")["rule_id"]
+    counts = pd.crosstab(screened["rule_id"], screened["result"]).reindex(columns=list(RESULTS), fill_value=0)
+    once = screened.drop_duplicates("rule_id").set_index("rule_id")[["group", "to_be_confirmed", "in_force", "source"]]
+    return counts.join(once).reindex([rule for rule in order if rule in counts.index]).reset_index()
