@@ -157,7 +157,7 @@ def test_tables_of_benchmarks_agree():
 def test_thresholds_have_a_source():
     table = dictionary.read_table("thresholds")
     assert table["name"].is_unique and (table[["unit", "source", "meaning"]] != "").all(axis=None)
-    assert set(table["confidence"]) <= {"two_sources", "one_source", "remembered", "derived"}
+    assert set(table["confidence"]) <= {"two_sources", "one_source", "remembered", "derived", "definition"}
     assert dictionary.threshold("key_emitters_share_pct") == 80
     with pytest.raises(KeyError):
         dictionary.threshold("no such threshold")

@@ -1,37 +1,41 @@
-"""The answer as tables: the bundle with its reasons, the summary with status and re-check, the front, cuts side by side."""
+"""The answer of a selection: the bundle with its reasons, the summary with status and re-check, prices, cuts side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from workbench import interaction, wording
-from workbench.selection import solve
+from workbench import interaction
+from workbench.selection import infeasible, plans, reasons, shadow_price, solve
+from workbench.selection.bundle import table as bundle_table
 from workbench.selection.greedy import Greedy, greedy
-from workbench.selection.problem import Problem, fixed_cost
+from workbench.selection.matrix import Matrix
+from workbench.selection.problem import Problem
 from workbench.selection.recheck import recheck
-
-BUNDLE = [
-    "project_id", "enterprise_id", "name", "name_zh", "selected", "start_year", "capex", "annual_cost", "tce_saved",
-    "tco2e_saved", "tco2e_alone", "why",
-]  # fmt: skip
-PARETO = ["budget_tco2e", "emissions_tco2e", "annual_cost", "capex", "projects", "status", "gap"]
-_FAMILIES = ("capital", "emission_limit", "intensity", "groups")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """`bundle`: one row a project; `summary`: the content of selection.json."""
+    """`bundle`: one row a project; `summary`: the content of selection.json; `prices` of the limits; `moves` where no plan is."""
 
     bundle: pd.DataFrame
     summary: dict[str, Any]
+    prices: pd.DataFrame
+    moves: pd.DataFrame
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The projects of the plan."""
+        return frozenset(self.bundle.loc[self.bundle["selected"] == 1, "project_id"])
 
 
-def select(problem: Problem) -> Selection:
-    """Solve, re-check, compare with the greedy plan; an infeasible budget is a result with what could be reached instead."""
+def select(problem: Problem, *, explain: bool = True) -> Selection:
+    """Solve, re-check, compare with the greedy plan; an infeasible budget is a result with what could be reached instead.
+
+    `explain`: also what deciding otherwise would cost, the prices of the limits, and which limits would have to move.
+    """
     found = solve.solve(problem)
     least = solve.least_emissions(problem)
     chosen = set(found.chosen)
@@ -46,18 +50,44 @@ def select(problem: Problem) -> Selection:
         "marginal_abatement_cost": None, "least_reachable_tco2e": least,
     }  # fmt: skip
     summary |= _greedy_facts(problem)
+    moves = infeasible.moves(problem, least) if found.status == "infeasible" and explain else _none(infeasible.MOVES)
     if found.value is None:
-        summary |= {"recheck": "no plan to check", "limits_to_move": _limits_to_move(problem, least)}
+        near = infeasible.nearest(problem, least) if explain else None
+        summary |= {"recheck": "no plan to check", "nearest_plan": _plan_facts(near)}
     else:
-        faults = recheck(problem, chosen, summary)
-        summary |= {"recheck": "; ".join(faults) or "ok", "limits_to_move": []}
-        summary["marginal_abatement_cost"] = _next_tonne(problem, summary)
+        summary["recheck"] = "; ".join(recheck(problem, chosen, summary)) or "ok"
+    regrets, prices = _explained(problem, found, explain)
+    summary |= {
+        "limits_to_move": infeasible.records(moves), "marginal_abatement_cost": shadow_price.of(prices, "next_tighter"),
+        "looser_abatement_cost": shadow_price.of(prices, "next_looser"),
+        "average_abatement_cost": shadow_price.of(prices, "average_cut"),
+    }  # fmt: skip
     summary |= {
         "projects_selected": len(chosen), "projects_eligible": len(problem.projects), "projects_listed": len(problem.everything),
         "seed": settings.seed, "accepted_gap": settings.selection_gap, "solver": "HiGHS", "solver_version": solve.solver_version(),
         "build_seconds": round(found.build_seconds, 3), "solve_seconds": round(found.solve_seconds, 3),
     }  # fmt: skip
-    return Selection(_bundle(problem, chosen, found.value is not None), summary)
+    return Selection(bundle_table(problem, chosen, found.value is not None, regrets), summary, prices, moves)
+
+
+def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Regrets of the projects and prices of the limits; only a proven plan can be explained."""
+    if not explain or found.status != "optimal" or not problem.ids:
+        return _none(reasons.REGRETS), _none(shadow_price.PRICES)
+    held, plan = Matrix(problem), plans.of(problem, found.chosen)
+    return reasons.regrets(held, plan), shadow_price.prices(held, plan, problem.settings.lang)
+
+
+def _none(columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=columns)
+
+
+def _plan_facts(plan: plans.Plan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "emissions_tco2e": plan.emissions, "objective_value": plan.value, "capex": plan.capex, "projects": sorted(plan.chosen),
+    }  # fmt: skip
 
 
 def _greedy_facts(problem: Problem) -> dict[str, Any]:
@@ -78,122 +108,6 @@ def _status(problem: Problem, plan: Greedy) -> str:
         return "met"
     above = problem.budget is not None and plan.emissions > problem.budget + 1e-6 * max(1.0, problem.budget)
     return "ends above the budget" if above else "breaks a limit"
-
-
-def _next_tonne(problem: Problem, summary: dict[str, Any]) -> float | None:
-    """Price of the next step: extra objective money per tonne of the cheapest plan that emits less than this one."""
-    if problem.budget is None:
-        return None
-    step = max(1e-3, 1e-7 * problem.emissions_before)
-    tighter = solve.solve(problem.at(summary["emissions_after"] - step), tie_break=False)
-    if tighter.value is None:
-        return None
-    tonnes = summary["emissions_after"] - problem.emissions(set(tighter.chosen))
-    return (tighter.value - summary["objective_value"]) / tonnes if tonnes > 0 else None
-
-
-def _limits_to_move(problem: Problem, least: float | None) -> list[dict[str, Any]]:
-    """What stands in the way: the gap to the budget, and what each family of limits costs in reachable emissions."""
-    moves: list[dict[str, Any]] = []
-    if problem.budget is not None and least is not None:
-        moves.append({"limit": "budget", "now": problem.budget, "needed": least, "move_by_tco2e": max(0.0, least - problem.budget)})
-    for family in _FAMILIES:
-        free = problem.at(problem.budget, relaxed=problem.relaxed | {family})
-        reach = solve.least_emissions(free)
-        if reach is None or (least is not None and reach > least - 1e-6):
-            continue
-        enough = problem.budget is None or reach <= problem.budget + 1e-6
-        moves.append({"limit": family, "least_reachable_without_tco2e": reach, "enough_alone": enough})
-    return moves
-
-
-def _bundle(problem: Problem, chosen: set[str], solved: bool) -> pd.DataFrame:
-    """One row for every project listed; savings inside the bundle are shared by what each would save alone on a pool."""
-    inside = _credited(problem, chosen)
-    table = problem.everything.sort_values("project_id").copy()
-    table["selected"] = table["project_id"].isin(chosen).astype(int)
-    table["tco2e_alone"] = table["tco2e_saved"]
-    for name in ("tce", "tco2e", "money"):
-        table[f"{name}_inside"] = [inside.get(p, {}).get(name, 0.0) for p in table["project_id"]]
-    settings = problem.settings
-    rows = problem.projects.set_index("project_id", drop=False)
-    fixed = {p: fixed_cost(rows.loc[p], "annual_cost", settings) for p in rows.index}
-    carbon = settings.carbon_price * table["tco2e_inside"]
-    table["annual_cost"] = (table["project_id"].map(fixed).astype(float) - table["money_inside"] - carbon).where(
-        table["selected"] == 1, table["annual_cost"]
-    )
-    table["tce_saved"], table["tco2e_saved"] = table["tce_inside"], table["tco2e_inside"]
-    table["why"] = [_why(problem, row, chosen, solved) for row in table.itertuples()]
-    return table[BUNDLE].reset_index(drop=True)
-
-
-def _credited(problem: Problem, chosen: set[str]) -> dict[str, dict[str, float]]:
-    """What each chosen project is credited inside the bundle; credits of a pool add up to what the pool saves."""
-    credit: dict[str, dict[str, float]] = {p: {"tce": 0.0, "tco2e": 0.0, "money": 0.0} for p in chosen}
-    for pool in problem.pools:
-        mine = [p for p in pool.projects if p in chosen]
-        if not mine:
-            continue
-        together = pool.saved(chosen)
-        alone = {p: pool.saved({p}) for p in mine}
-        total = sum(alone.values())
-        for p in mine:
-            part = together * alone[p] / total if abs(total) > 1e-12 else together / len(mine)
-            credit[p]["tce"] += part * pool.tce
-            credit[p]["tco2e"] += part * pool.tco2e
-            credit[p]["money"] += part * pool.price
-    return credit
-
-
-def _why(problem: Problem, row: Any, chosen: set[str], solved: bool) -> str:
-    """The nearest reason why a project is in or out, in the run's language."""
-    lang = problem.settings.lang
-    known = set(problem.ids)
-    if row.project_id not in known:
-        return wording.text("why.not_eligible", lang, reason=wording.label(str(row.status), lang))
-    if not solved:
-        return wording.text("why.no_plan", lang)
-    rules = problem.relations
-    if row.selected:
-        children = sorted(
-            set(rules.loc[(rules["other_id"] == row.project_id) & (rules["relation"] == "requires"), "project_id"]) & chosen
-        )
-        if problem.value(chosen) < problem.value(chosen - {row.project_id}) - 1e-9:
-            return wording.text("why.lowers_cost", lang)
-        return wording.text("why.prerequisite", lang, other=", ".join(children)) if children else wording.text("why.needed", lang)
-    pairs = rules[rules["relation"] == "excludes"]
-    others = set(pairs.loc[pairs["project_id"] == row.project_id, "other_id"]) | set(
-        pairs.loc[pairs["other_id"] == row.project_id, "project_id"]
-    )
-    if others & chosen:
-        return wording.text("why.excluded", lang, other=", ".join(sorted(others & chosen)))
-    needs = set(rules.loc[(rules["project_id"] == row.project_id) & (rules["relation"] == "requires"), "other_id"]) - chosen
-    if needs:
-        return wording.text("why.requires", lang, other=", ".join(sorted(needs)))
-    if row.tco2e_alone <= 1e-9:
-        return wording.text("why.no_carbon", lang)
-    return wording.text("why.not_needed", lang)
-
-
-def front(problem: Problem) -> pd.DataFrame:
-    """Cost against budget: evenly spread budgets from doing nothing to the least reachable emissions (epsilon-constraint).
-
-    Columns PARETO plus objective_value; `annual_cost` and `capex` are those of the plan, whichever is made least.
-    """
-    least = solve.least_emissions(problem)
-    if least is None:
-        return pd.DataFrame(columns=[*PARETO, "objective_value"])
-    free = solve.solve(problem.at(None))
-    top = problem.emissions_before
-    if problem.settings.objective != "capex" and free.value is not None:
-        top = min(top, problem.emissions(set(free.chosen)))
-    budgets = np.linspace(top, least, problem.settings.front_points) if top > least + 1e-6 else [least]
-    rows = []
-    for n, budget in enumerate(budgets):
-        room = 1e-4 if n == len(budgets) - 1 else 0.0  # tonnes: the solver must not fail on the last digit
-        found = solve.solve(problem.at(float(budget) + room), tie_break=len(problem.projects) <= 60)
-        rows.append(_front_row(problem, float(budget), found))
-    return pd.DataFrame(rows)
 
 
 def _front_row(problem: Problem, budget: float, found: solve.Answer) -> dict[str, Any]:

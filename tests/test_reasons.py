@@ -1,0 +1,65 @@
+"""Regrets against brute force: the least objective with each project decided otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from test_selection import Case
+from workbench.selection import plans, reasons, solve
+from workbench.selection.matrix import Matrix
+
+
+def solved(case: Case):
+    problem = case.problem()
+    found = solve.solve(problem)
+    return (None, None) if found.value is None else (Matrix(problem), plans.of(problem, found.chosen))
+
+
+def otherwise(case: Case, plan: plans.Plan) -> dict[str, float | None]:
+    """Least objective with each project on the other side, by enumeration; None where no subset is allowed."""
+    x = case.everything()
+    x = x[case.allowed(x, case.settings.budget_tco2e)]
+    value = case.value(x)
+    sides = {i: value[x[:, n] != (i in plan.chosen)] for n, i in enumerate(case.ids)}
+    return {i: float(v.min()) if len(v) else None for i, v in sides.items()}
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_regret_is_what_deciding_otherwise_costs(seed):
+    case = Case(seed)
+    held, plan = solved(case)
+    if plan is None:
+        return
+    expected, table = otherwise(case, plan), reasons.regrets(held, plan).set_index("project_id")
+    for project, value in expected.items():
+        if value is None:
+            assert table.at[project, "regret_kind"] == "no_plan_otherwise"
+        else:
+            assert table.at[project, "regret_kind"] == "exact"
+            assert table.at[project, "regret"] == pytest.approx(value - plan.value, abs=1e-2)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_bound_is_never_above_the_regret(seed):
+    case = Case(seed)
+    held, plan = solved(case)
+    if plan is None:
+        return
+    bounds, expected = reasons.lower_bounds(held, plan), otherwise(case, plan)
+    assert set(bounds) == set(case.ids)
+    assert all(bounds[i] <= v - plan.value + 1e-3 for i, v in expected.items() if v is not None)
+    none = reasons.regrets(held, plan, exact=0)
+    assert set(none["regret_kind"]) == {"at_least"} and none["regret"].tolist() == pytest.approx([bounds[i] for i in case.ids])
+
+
+def test_some_bounds_say_something():
+    found = [reasons.lower_bounds(*solved(case)) for case in map(Case, range(24)) if solved(case)[1] is not None]
+    assert sum(v > 1 for bounds in found for v in bounds.values()) > 10
+
+
+def test_by_hand(tiny):
+    """A cut of 800 t: P3 does it for 100,000. With P1 in (1,000,000) P3 is not needed; without P3 it takes P1; P2 comes on top."""
+    problem = tiny().problem(budget_tco2e=24500, objective="capex")
+    held, plan = Matrix(problem), plans.of(problem, frozenset({"P3"}))
+    regret = reasons.regrets(held, plan).set_index("project_id")["regret"]
+    assert regret.to_dict() == pytest.approx({"P1": 900_000, "P2": 300_000, "P3": 900_000})
