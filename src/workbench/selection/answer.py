@@ -38,15 +38,14 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
     """
     found = solve.solve(problem)
     least = solve.least_emissions(problem)
-    chosen = set(found.chosen)
-    settings = problem.settings
+    chosen, plan, settings = set(found.chosen), found.starts, problem.settings
     summary: dict[str, Any] = {
         "status": found.status, "objective": settings.objective, "objective_value": found.value, "bound": found.bound,
         "gap": found.gap,
         "emissions_before": problem.emissions_before,
-        "emissions_after": problem.emissions(chosen) if found.value is not None else None,
-        "budget_tco2e": problem.budget, "capex": problem.capex(chosen) if found.value is not None else None,
-        "annual_cost": problem.value(chosen, "annual_cost") if found.value is not None else None,
+        "emissions_after": problem.emissions(plan) if found.value is not None else None,
+        "budget_tco2e": problem.budget, "capex": problem.capex(plan) if found.value is not None else None,
+        "annual_cost": problem.value(plan, "annual_cost") if found.value is not None else None,
         "marginal_abatement_cost": None, "least_reachable_tco2e": least,
     }  # fmt: skip
     summary |= _greedy_facts(problem)
@@ -71,8 +70,8 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
 
 
 def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Regrets of the projects and prices of the limits; only a proven plan can be explained."""
-    if not explain or found.status != "optimal" or not problem.ids:
+    """Regrets of the projects and prices of the limits, of a proven plan of one typical year."""
+    if not explain or found.status != "optimal" or not problem.ids or problem.horizon.by_years:
         return _none(reasons.REGRETS), _none(shadow_price.PRICES)
     held, plan = Matrix(problem), plans.of(problem, found.chosen)
     return reasons.regrets(held, plan), shadow_price.prices(held, plan, problem.settings.lang)
@@ -113,8 +112,8 @@ def _status(problem: Problem, plan: Greedy) -> str:
 def _front_row(problem: Problem, budget: float, found: solve.Answer) -> dict[str, Any]:
     chosen, solved = set(found.chosen), found.value is not None
     return {
-        "budget_tco2e": budget, "emissions_tco2e": problem.emissions(chosen) if solved else None,
-        "annual_cost": problem.value(chosen, "annual_cost") if solved else None, "capex": problem.capex(chosen) if solved else None,
+        "budget_tco2e": budget, "emissions_tco2e": problem.emissions(plan) if solved else None,
+        "annual_cost": problem.value(plan, "annual_cost") if solved else None, "capex": problem.capex(plan) if solved else None,
         "projects": len(chosen), "status": found.status, "gap": found.gap, "objective_value": found.value,
     }  # fmt: skip
 

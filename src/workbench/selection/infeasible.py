@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.selection import plans, solve
-from workbench.selection.limits import FAMILIES, Limit
+from workbench.selection.limits import Limit
 from workbench.selection.matrix import Matrix
 from workbench.selection.plans import BUDGET, Plan
 from workbench.selection.problem import Problem
@@ -23,6 +23,8 @@ MOVES = [
     "proved", "together",
 ]  # fmt: skip
 
+FAMILIES = ("capital", "emission_limit", "energy_limit", "intensity", "groups", "efforts", "leakage")
+
 
 def moves(problem: Problem, least: float | None) -> pd.DataFrame:
     """What could give way, one row a limit (columns MOVES); `least`: least reachable emissions with all limits in force.
@@ -31,7 +33,7 @@ def moves(problem: Problem, least: float | None) -> pd.DataFrame:
     enough) the least moves of all limits together. `needed`: the bound that is just enough, `proved` by solving at it and one
     `step` short of it. Limits that change nothing are left out.
     """
-    held = Matrix(problem) if problem.ids else None
+    held = Matrix(problem) if problem.ids and not problem.horizon.by_years else None
     rows = [_budget(problem, held, least)] if problem.budget is not None and least is not None else []
     rows += _families(problem, least)
     if held is not None:
@@ -49,7 +51,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def nearest(problem: Problem, least: float | None) -> Plan | None:
     """The cheapest of the plans that exceed the budget least, every other limit kept; None where even those contradict."""
-    if least is None or problem.budget is None or not problem.ids:
+    if least is None or problem.budget is None or not problem.ids or problem.horizon.by_years:
         return None
     return plans.within(Matrix(problem), least + plans.tonnes_apart(problem))
 
@@ -66,7 +68,7 @@ def _budget(problem: Problem, held: Matrix | None, least: float) -> dict[str, An
 def _families(problem: Problem, least: float | None) -> list[dict[str, Any]]:
     """Least reachable emissions with a whole family of limits dropped."""
     rows = []
-    for family in dict.fromkeys(FAMILIES.values()):
+    for family in FAMILIES:
         reach = solve.least_emissions(problem.at(problem.budget, relaxed=problem.relaxed | {family}))
         rows += _helps(problem, least, reach, {"limit": family})
     return rows

@@ -130,7 +130,7 @@ def _energy(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
             total = Linear()
             for e in tce:
                 total.plus(forms[e, t])
-            total.constant = 0.0
+            total.constant += sum(tce.values())
             m.used[t] = Linear(problem.tce_before).plus(total, -1.0)
     m.tce = pyo.Expression(expr=m.used[problem.horizon.last].expression)
 
