@@ -110,11 +110,11 @@ def _status(problem: Problem, plan: Greedy) -> str:
 
 
 def _front_row(problem: Problem, budget: float, found: solve.Answer) -> dict[str, Any]:
-    chosen, solved = set(found.chosen), found.value is not None
+    plan, solved = found.starts, found.value is not None
     return {
         "budget_tco2e": budget, "emissions_tco2e": problem.emissions(plan) if solved else None,
         "annual_cost": problem.value(plan, "annual_cost") if solved else None, "capex": problem.capex(plan) if solved else None,
-        "projects": len(chosen), "status": found.status, "gap": found.gap, "objective_value": found.value,
+        "projects": len(plan), "status": found.status, "gap": found.gap, "objective_value": found.value,
     }  # fmt: skip
 
 
