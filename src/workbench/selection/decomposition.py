@@ -25,6 +25,7 @@ ROUNDS = 30  # most rounds of prices
 TOGETHER = 400  # columns of parts that are handed to the solver at once: a call costs more than a small part
 WIDER = 4  # how many times more parts are opened when those opened allow no plan
 MOST_TIES = 8  # most coupling rows looked for
+ASIDE = (0.8, 1.25)  # the first proposals are asked for at the relaxed prices and to either side of them
 LARGEST = 0.25  # share of the columns that the largest part may have
 _SURE = 1e-6  # a proposal this near to one is taken as chosen
 
@@ -68,18 +69,20 @@ def solve(program: Program, coupling: np.ndarray, settings: Settings) -> Decompo
         return None
     _, bound, duals = whole
     work = _Work(program, np.asarray(coupling), settings, deadline)
-    prices = kept = duals[work.coupling]
-    best = bound
-    master = _Master(work)
+    kept, best, master = duals[work.coupling], bound, _Master(work)
+    waiting = list(np.unique([kept, *(kept * side for side in ASIDE)], axis=0))
     for rounds in range(1, ROUNDS + 1):  # noqa: B007
-        proposal, low = work.proposals(prices)
-        if low > best:
-            best, kept = low, prices
-        new = master.add(proposal)
-        mixed, cost, prices_next = master.solve(prices)
-        if not new or cost - best <= 0.1 * settings.selection_gap * abs(cost) or time.perf_counter() > deadline:
+        new = 0
+        for prices in waiting:
+            proposal, low = work.proposals(prices)
+            if low > best:
+                best, kept = low, prices
+            new += master.add(proposal)
+        mixed, cost, missing, prices = master.solve(kept)
+        near = missing <= _SURE and cost - best <= 0.1 * settings.selection_gap * abs(cost)
+        if near or not new or time.perf_counter() > deadline:
             break
-        prices = prices_next
+        waiting = [prices]
     x, proven = work.repair(master.plan(mixed), master.open(mixed), best)
     value, best = float(program.cost @ x) if x is not None else np.nan, max(best, proven)
     return Decomposed(x, value, best if x is None else min(best, value), kept, work.parts, rounds)
@@ -163,6 +166,7 @@ class _Master:
     def __init__(self, work: _Work) -> None:
         self.work, self.part, self.cost, self.uses, self.made = work, [], [], [], []
         self.seen: set[tuple[int, bytes]] = set()
+        self.dear = 1.0
 
     def add(self, x: np.ndarray) -> int:
         """Take each part's columns of `x` as a proposal; how many were new."""
@@ -181,22 +185,25 @@ class _Master:
             self.made.append((columns, mine))
         return len(self.part) - before
 
-    def solve(self, prices: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-        """Weights of the proposals, cost of the mix, prices of the coupling rows; a shortfall costs more than any price so far."""
+    def solve(self, prices: np.ndarray) -> tuple[np.ndarray, float, float, np.ndarray]:
+        """Weights of the proposals, cost of the mix, what is missing to keep the coupling rows, prices of these rows.
+
+        What is missing costs more than at any price so far.
+        """
         work, count = self.work, len(self.part)
         ties = len(work.coupling)
-        dear = 10 * max(1.0, float(np.abs(prices).max(initial=0.0)))
+        self.dear = max(self.dear, 10 * float(np.abs(prices).max(initial=0.0)))
         uses = sparse.csr_array(np.array(self.uses).T.reshape(ties, count))
         one = sparse.csr_array((np.ones(count), (self.part, range(count))), shape=(work.parts, count))
         short = sparse.hstack([sparse.eye_array(ties), -sparse.eye_array(ties)])
         rows = sparse.vstack([sparse.hstack([uses, short]), sparse.hstack([one, sparse.csr_array((work.parts, 2 * ties))])])
         low = np.concatenate([work.program.row_low[work.coupling], np.ones(work.parts)])
         high = np.concatenate([work.program.row_high[work.coupling], np.ones(work.parts)])
-        cost = np.concatenate([self.cost, np.full(2 * ties, dear)])
+        cost = np.concatenate([self.cost, np.full(2 * ties, self.dear)])
         free = np.full(len(cost), np.inf)
         made = Program(cost, sparse.csr_array(rows), low, high, np.zeros(len(cost)), free, np.zeros(len(cost), dtype=bool))
         weights, value, duals = relaxed(made)
-        return weights[:count], value, duals[:ties]
+        return weights[:count], value, float(weights[count:].sum()), duals[:ties]
 
     def plan(self, weights: np.ndarray) -> np.ndarray:
         """Each part's proposal of greatest weight."""
