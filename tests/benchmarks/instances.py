@@ -15,6 +15,7 @@ from scipy import sparse
 
 from workbench import params, selection
 from workbench.interaction import Pool
+from workbench.selection import caps
 from workbench.selection.mixed_integer import Program
 
 RATE = 0.08
@@ -113,14 +114,17 @@ def problem(made: Instance, **settings: object) -> selection.Problem:
     asked = {"cluster": "random", "package": "none", "year": 2022, "discount_rate": RATE, "selection_gap": 1e-3}
     return selection.Problem(
         settings=params.validate(asked | settings), projects=projects, everything=projects, pools=pools,
-        relations=pd.DataFrame(pairs, columns=["project_id", "relation", "other_id"]),
+        relations=pd.DataFrame(pairs, columns=["project_id", "relation", "other_id"]).assign(alternative_set=""),
         groups=pd.DataFrame(columns=["group_id", "project_id", "min_selected", "max_selected"]),
-        shares={(i, firms[e]): 1.0 for i, e in zip(ids, made.firm, strict=True)},
-        enterprises=pd.DataFrame(
-            {"enterprise_id": firms, "total_tco2e": made.before, "capital_limit": made.capital, "emission_limit_tco2e": np.nan}
-        ),
+        shares={(i, firms[e]): 1.0 for i, e in zip(ids, made.firm, strict=True)}, enterprises=_enterprises(made, firms),
         emissions_before=float(made.before.sum()), tce_before=0.0, value_added_million=float("nan"), budget=made.budget,
     )  # fmt: skip
+
+
+def _enterprises(made: Instance, firms: np.ndarray) -> pd.DataFrame:
+    table = pd.DataFrame({"enterprise_id": firms, "total_tco2e": made.before}).assign(tce=0.0, electricity_tco2e=0.0)
+    limits = dict.fromkeys(caps.LIMITS, np.nan) | {"capital_limit": made.capital}
+    return table.assign(**limits, intensity_base=np.nan, sector="", area="")
 
 
 def arrays(made: Instance) -> tuple[Program, np.ndarray]:

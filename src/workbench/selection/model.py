@@ -203,7 +203,7 @@ def _weights(problem: Problem, name: str, part) -> list[tuple[float, float]] | N
     if problem.horizon.by_years:
         return [problem.horizon.worth(name, segment.year) for segment in part.segments]
     if name == "npv_cost":
-        cut = segments(part.pool, problem.projects, "npv_cost", settings)
+        cut = segments(part.pool, problem.lives, "npv_cost", settings)
         known = [(s.money, s.carbon) for s in cut]
         return known if [s.alive for s in cut] == [s.alive for s in part.segments] else None
     first = (1.0, settings.carbon_price) if name == "annual_cost" else (0.0, 0.0)

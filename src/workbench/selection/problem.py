@@ -54,6 +54,11 @@ class Problem:
         return self.projects["project_id"].tolist()
 
     @cached_property
+    def lives(self) -> dict[str, float]:
+        """Years that each eligible project works."""
+        return dict(zip(self.projects["project_id"], self.projects["lifetime_years"].astype(float), strict=True))
+
+    @cached_property
     def horizon(self) -> Horizon:
         """The years of the plan: one typical year, or those up to `horizon_year`."""
         return time.of(self.projects, self.filed, self.settings)
@@ -125,7 +130,7 @@ class Problem:
         if self.horizon.by_years:
             known = set(self.horizon.windows)
             return time.segments(self.horizon, pool.carrier, [i for i in pool.projects if i in known], objective)
-        return segments(pool, self.projects, objective, self.settings)
+        return segments(pool, self.lives, objective, self.settings)
 
     def emissions(self, plan: Plan, year: int | None = None) -> float:
         """Cluster emissions of a year (the last of the plan unless said), with upstream where the settings count it."""
@@ -236,34 +241,31 @@ def _shares(members: pd.DataFrame, eligible: pd.DataFrame) -> dict[tuple[str, st
     return shares
 
 
-def segments(pool: Pool, projects: pd.DataFrame, objective: str, settings: Settings) -> list[Segment]:
+def segments(pool: Pool, lives: Mapping[str, float], objective: str, settings: Settings) -> list[Segment]:
     """Stretches of a typical year's life with the same working projects. Annual cost has one; npv_cost ends each project at its own
-    life; a weighted objective adds up what its criteria say.
+    life; a weighted objective adds up what its criteria say. `lives`: years of each eligible project.
     """
     if objective == "weighted":
-        return _weighted(pool, projects, settings)
-    mine = projects[projects["project_id"].isin(pool.projects)]
-    everyone = frozenset(mine["project_id"])
+        return _weighted(pool, lives, settings)
+    everyone = frozenset(i for i in pool.projects if i in lives)
     if objective in ("capex", "emissions"):
         return [Segment(0.0, 0.0, everyone)]
     if objective == "annual_cost":
         return [Segment(1.0, settings.carbon_price, everyone)]
     found, money, carbon = [], 0.0, 0.0
-    for life in sorted(set(mine["lifetime_years"].astype(float))):
+    for life in sorted({lives[i] for i in everyone}):
         until = costs.annuity_factor(settings.discount_rate, life, settings.energy_price_growth)
         plain = costs.annuity_factor(settings.discount_rate, life)
-        alive = frozenset(mine.loc[mine["lifetime_years"] >= life, "project_id"])
+        alive = frozenset(i for i in everyone if lives[i] >= life)
         found.append(Segment(until - money, settings.carbon_price * (plain - carbon), alive))
         money, carbon = until, plain
     return found
 
 
-def _weighted(pool: Pool, projects: pd.DataFrame, settings: Settings) -> list[Segment]:
+def _weighted(pool: Pool, lives: Mapping[str, float], settings: Settings) -> list[Segment]:
     """In the first stretch everyone works, so the annual cost stands there beside the present value."""
     weights = settings.objective_weights or {}
-    later = (
-        segments(pool, projects, "npv_cost", settings) if weights.get("npv_cost") else segments(pool, projects, "capex", settings)
-    )
+    later = segments(pool, lives, "npv_cost" if weights.get("npv_cost") else "capex", settings)
     npv, annual = weights.get("npv_cost", 0.0), weights.get("annual_cost", 0.0)
     found = [Segment(npv * s.money, npv * s.carbon, s.alive) for s in later]
     if annual and found:
