@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from workbench import findings, pinch
+from workbench import figures, findings, pinch, words
 
 FOUR = [("1", "B", 20, 135, 230), ("2", "B", 170, 60, 330), ("3", "A", 80, 140, 240), ("4", "A", 150, 30, 180)]
 ENTERPRISES = pd.DataFrame({"enterprise_id": ["A", "B"], "lon": [0.0, 0.0], "lat": [0.0, 1.0]})
@@ -167,3 +167,29 @@ def test_a_pair_passes_what_the_problem_table_of_the_two_recovers(first, second)
     prepared = ready([("1", "A", *first[1:]), ("2", "B", *second[1:])])
     pairs = pinch.matches(prepared, ENTERPRISES)
     assert pairs["heat_kw"].sum() == pytest.approx(pinch.targets(prepared)["recovery_kw"], abs=1e-6)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_figures_say_the_targets_of_kemp(lang):
+    streams = ready(FOUR)
+    curves = figures.composite_curves(pinch.composites(streams), lang)
+    grand = figures.grand_composite(pinch.grand_composite(streams), lang)
+    assert all(value in curves.caption for value in ("450", "20", "60"))
+    assert all(value in grand.alt for value in ("20", "60", "85"))
+    for picture in (curves, grand, figures.grand_composite(pinch.grand_composite(streams.head(0)), lang)):
+        assert picture.alt and picture.svg() == picture.svg()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_words_about_heat(lang):
+    firms = ENTERPRISES.assign(name=["Alpha", "Beta"], name_zh="")
+    streams = ready(FOUR)
+    levels, pairs = pinch.by_level(streams), pinch.matches(streams, firms)
+    said = str(words.heat_summary(levels, pairs, streams, firms, lang))
+    assert "470 kW" in said and "20 kW" in said and "Beta" in said and "111 km" in said
+    rows = words.heat_levels(levels, firms, lang)["enterprise"].tolist()
+    assert rows[:2] == ["Alpha", "Beta"] and len(set(rows)) == 5
+    shown = words.heat_pairs(pairs, streams, firms, lang)
+    assert shown[["source_stream", "source_temperatures"]].iloc[0].tolist() == ["2 · Beta", "170 → 60"]
+    nothing = str(words.heat_summary(levels.head(0), pairs.head(0), streams.head(0), firms, lang))
+    assert nothing and "nan" not in nothing

@@ -50,7 +50,7 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="workbench", description="Carbon verification and energy saving of industrial clusters.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def command(name: str, handler: Callable, does: str, example: str, under: Any = commands) -> argparse.ArgumentParser:
+    def command(name: str, handler: Callable | None, does: str, example: str, under: Any = commands) -> argparse.ArgumentParser:
         made = under.add_parser(
             name, help=does, description=does[0].upper() + does[1:] + ".", epilog=f"example: {example}", parents=[common]
         )
@@ -142,6 +142,11 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
         from workbench import technology_commands
 
         technology_commands.add_arguments(technologies)
+    calculate = command("calculate", None, "work out an engineering calculator, or list them", "workbench calculate air_leaks")
+    if "calculate" in argv:  # its options cost the import of pandas
+        from workbench.calculate import add_arguments
+
+        add_arguments(calculate, _table)
     docs = command("docs", _docs, "print the data list as Markdown", "workbench docs --write")
     docs.add_argument("--write", action="store_true", help="write it to data/README.md")
     return parser

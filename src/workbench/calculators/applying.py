@@ -86,7 +86,7 @@ def _remembered(worked: list[Worked]) -> pd.DataFrame:
         for name in part.confidence.columns[used.any()]:
             at = part.cases[used[name]].set_index("row")
             seen = pd.Series([f"{value:g}" for value in part.values.loc[used[name], name]], dtype=object)
-            parts.append(findings.raw("calculation_remembered", at, **PLACE, field=name, seen=seen, expected=at["project_id"]))
+            parts.append(findings.raw("calculation_remembered", at, **PLACE, field=name, seen=seen, expected=at["called"]))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -99,7 +99,7 @@ def _savings(worked: list[Worked], tables: dict[str, pd.DataFrame]) -> tuple[pd.
             carrier = part.cases["carrier"] if role == "fuel" else pd.Series(role, index=part.cases.index)
             value = part.values[step.result] * (-1 if step.saves.startswith("-") else 1)
             nameless = part.cases[(carrier == "") & value.notna()].set_index("row")
-            found.append(findings.raw("calculation_carrier", nameless, **PLACE, field="carrier", seen=nameless["project_id"]))
+            found.append(findings.raw("calculation_carrier", nameless, **PLACE, field="carrier", seen=nameless["called"]))
             lines = part.cases.assign(carrier=carrier, amount=value, unit=step.unit)
             parts.append(lines[(carrier != "") & value.notna()])
     made = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*_SAVING, "amount"])

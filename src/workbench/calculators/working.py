@@ -46,7 +46,6 @@ def work(calculator: str, filed: pd.DataFrame, equipment: pd.DataFrame) -> Worke
         _from_table(name, row, cases, values, origin, sources, confidence)
     flags = pd.DataFrame(False, index=values.index, columns=values.columns)
     refused, problems = _ranges(wanted, cases, values, flags)
-    values = values.mask(refused, axis=0)
     values, flags, problems_of_results = _steps(calculator, cases, values, flags, refused)
     return Worked(calculator, cases, values, origin, sources, confidence, flags, found + problems + problems_of_results)
 
@@ -80,7 +79,7 @@ def _usable(calculator: str, filed: pd.DataFrame) -> tuple[pd.DataFrame, list[pd
 
 
 def _cases(filed: pd.DataFrame, equipment: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """One row a case: its key, unit, carrier (the unit's own where none is filed) and first row in the file."""
+    """One row a case: key, unit, carrier (the unit's own where none is filed), first row in the file, how a message calls it."""
     first = filed.groupby("key", sort=True).agg({name: "first" for name in KEY} | {"row": "min"})
     found = []
     for name in ("unit_id", "carrier"):
@@ -90,6 +89,7 @@ def _cases(filed: pd.DataFrame, equipment: pd.DataFrame) -> tuple[pd.DataFrame, 
         found.append(findings.raw("calculation_several", many, **PLACE, field=name, seen=many["project_id"], expected=many[name]))
     own = first["unit_id"].map(equipment["carrier"]).astype(object).fillna("") if len(equipment) else ""
     first["carrier"] = first["carrier"].mask(first["carrier"] == "", own)
+    first["called"] = (first["project_id"] + " " + first["calculator"]).str.strip()
     return first, found
 
 
@@ -131,7 +131,7 @@ def _ranges(
     for name, row in wanted.iterrows():
         lacking = cases[values[name].isna()].set_index("row")
         found.append(
-            findings.raw("calculation_incomplete", lacking, **PLACE, field=name, seen=lacking["project_id"], expected=row["unit"])
+            findings.raw("calculation_incomplete", lacking, **PLACE, field=name, seen=lacking["called"], expected=row["unit"])
         )
         outside = values[name].notna() & ~registry.within(values[name], row["minimum"], row["maximum"])
         check = "calculation_range" if row["outside"] == "refuse" else "calculation_beyond"

@@ -6,6 +6,7 @@ from workbench.figures.boundary import boundary_bridge
 from workbench.figures.findings import findings_by_check
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
+from workbench.figures.pinch import composite_curves, grand_composite
 from workbench.figures.position import carbon_budget, dual_control
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
 from workbench.figures.sankey import carbon_flows, energy_flows
@@ -23,12 +24,14 @@ __all__ = [
     "bundle_by_enterprise",
     "carbon_budget",
     "carbon_flows",
+    "composite_curves",
     "data_to_improve",
     "dual_control",
     "emissions_by_enterprise",
     "emissions_by_source",
     "energy_flows",
     "findings_by_check",
+    "grand_composite",
     "intensities",
     "key_emitters",
     "misstatements",

@@ -7,8 +7,8 @@ import pandas as pd
 from workbench import dictionary, findings
 
 COLUMNS = [
-    "stream_id", "enterprise_id", "unit_id", "name", "kind", "supply_c", "target_c", "heat_capacity_kw_per_k", "duty_kw", "hours",
-    "approach_k", "high_c", "low_c",
+    "stream_id", "enterprise_id", "unit_id", "name", "name_zh", "kind", "supply_c", "target_c", "heat_capacity_kw_per_k", "duty_kw",
+    "hours", "approach_k", "high_c", "low_c",
 ]  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def prepare(streams: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
         kind=hot.map({True: "hot", False: "cold"}), duty_kw=duty, heat_capacity_kw_per_k=duty / span, approach_k=approach,
         high_c=rows[["supply_c", "target_c"]].max(axis=1) + shift, low_c=rows[["supply_c", "target_c"]].min(axis=1) + shift,
     )  # fmt: skip
+    ready = ready.assign(name_zh=ready.get("name_zh", ""))
     return ready[COLUMNS].sort_values("stream_id").reset_index(drop=True), [part for part in found if len(part)]
 
 
