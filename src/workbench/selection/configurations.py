@@ -24,6 +24,7 @@ from workbench.errors import UserError
 from workbench.interaction import Pool
 from workbench.selection.mixed_integer import Program, Solution, minimise
 from workbench.selection.problem import MAX_BUNDLES, Problem, fixed_cost, parts, segments
+from workbench.selection.rules import alternatives
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,11 @@ class Configurations:
 
 
 def configurations(problem: Problem) -> Configurations:
-    """List the configurations of every base. UserError where measures that interact on one base are too many to list."""
+    """List the configurations of every base. UserError where measures that interact on one base are too many to list.
+
+    A plan by years is taken as its last year, a typical one: its budget, and every project that can work by then.
+    """
+    problem = _typical_year(problem)
     ids = {i: n for n, i in enumerate(problem.ids)}
     pool_place = {id(pool): n for n, pool in enumerate(problem.pools)}
     pairs = [{r.project_id, r.other_id} for r in problem.relations.itertuples() if r.relation == "excludes"]
@@ -162,6 +167,15 @@ def configurations(problem: Problem) -> Configurations:
     rows += _rules(problem, ids)
     low, high = (np.array([row[side] for row in rows], dtype=float) for side in (1, 2))
     return Configurations(problem, tuple(terms), columns, (_stack([row for row, _, _ in rows], columns), low, high))
+
+
+def _typical_year(problem: Problem) -> Problem:
+    if not problem.horizon.by_years:
+        return problem
+    last = [c.at_most for c in problem.caps if c.family == "budget" and c.year == problem.horizon.last]
+    names = ("horizon_year", "budget_path", "reduction_path", "cumulative_budget_tco2e", "capital_per_year", "starts_per_year")
+    settings = problem.settings.model_copy(update=dict.fromkeys(names))
+    return replace(problem, settings=settings, budget=min(last) if last else None)
 
 
 def _stack(rows: list[dict[int, float]], columns: int) -> sparse.csr_array:
@@ -265,7 +279,7 @@ def solve(
 
 
 def _rules(problem: Problem, at: dict[str, int]) -> list[tuple[dict[int, float], float, float]]:
-    """Exclusions, prerequisites, groups, and sources of waste heat, which are used once."""
+    """Exclusions, prerequisites, alternatives, groups, and sources of waste heat, which are used once."""
     rows = []
     for pool in (p for p in problem.pools if p.capped):
         drawn = (({at[i]: a for i, a in pool.absolute[u].items()}, pool.use[u]) for u in pool.order if u and pool.absolute.get(u))
@@ -275,6 +289,8 @@ def _rules(problem: Problem, at: dict[str, int]) -> list[tuple[dict[int, float],
             rows.append(({at[r.project_id]: 1.0, at[r.other_id]: 1.0}, -np.inf, 1.0))
         elif r.relation == "requires":
             rows.append(({at[r.project_id]: 1.0} | ({at[r.other_id]: -1.0} if r.other_id in at else {}), -np.inf, 0.0))
+    for (project, _), others in sorted(alternatives(problem).items()):
+        rows.append(({at[project]: 1.0} | {at[j]: -1.0 for j in others if j in at}, -np.inf, 0.0))
     for _, group in problem.groups.groupby("group_id", sort=True):
         inside = {at[i]: 1.0 for i in sorted(set(group["project_id"])) if i in at}
         least, most = group["min_selected"].max(), group["max_selected"].min()
@@ -296,19 +312,25 @@ def _capital(conf: Configurations) -> list[tuple[np.ndarray, float, float]]:
 
 
 def _limits(conf: Configurations) -> list[tuple[np.ndarray, float, float]]:
-    """Emission limits of enterprises and caps on intensity."""
-    problem, settings, given, rows = conf.problem, conf.problem.settings, conf.nominal, []
-    firms = problem.enterprises[["total_tco2e", "emission_limit_tco2e"]].astype(float).to_numpy()
-    if "emission_limit" not in problem.relaxed:
-        bound = np.flatnonzero(np.isfinite(firms[:, 1]))
-        rows += [(conf.net_saving(given.site_tco2e, place), firms[place, 0] - firms[place, 1], np.inf) for place in bound]
-    added = problem.value_added_million
-    if added > 0 and "intensity" not in problem.relaxed:
-        if settings.energy_intensity_cap is not None:
-            rows.append((conf.by_column(given.tce), problem.tce_before - settings.energy_intensity_cap * added, np.inf))
-        if settings.carbon_intensity_cap is not None:
-            least = problem.emissions_before - settings.carbon_intensity_cap * added
-            rows.append((conf.net_saving(given.tco2e), least, np.inf))
+    """Caps other than the budget, in the order of `Problem.caps`; and leakage, U - lambda x saved <= U0."""
+    problem, given, rows = conf.problem, conf.nominal, []
+    for cap in (c for c in problem.caps if c.family != "budget"):
+        firms = problem.enterprises["enterprise_id"].isin(cap.members or ()).to_numpy()
+        if cap.measure == "tce":
+            mine = given.tce if cap.members is None else np.where(firms[conf.firm], given.tce, 0.0)
+            before = problem.tce_before if cap.members is None else problem.enterprises.loc[firms, "tce"].sum()
+            saved = conf.by_column(mine)
+        else:
+            before = problem.emissions_before if cap.members is None else problem.enterprises.loc[firms, "total_tco2e"].sum()
+            each = (conf.net_saving(given.site_tco2e, place) for place in np.flatnonzero(firms))
+            saved = conf.net_saving(given.tco2e) if cap.members is None else sum(each, np.zeros(conf.columns))
+        rows.append((saved, before - cap.at_most, np.inf))
+    settings = problem.settings
+    if settings.leakage_limit_tco2e is not None and "leakage" not in problem.relaxed:
+        added = problem.projects["upstream_tco2e"].astype(float).to_numpy()
+        row = settings.leakage_share * conf.by_column(given.tco2e)
+        row[: len(added)] -= added
+        rows.append((row, -settings.leakage_limit_tco2e, np.inf))
     return rows
 
 

@@ -2,8 +2,9 @@
 
 c(S) is the least cost at which the members of S save together what they must (their pooled allowances), with the projects that
 need nobody outside S: a joint project needs all who own it, pay for it or save by it. Members keep their capital limits and their
-emission limits; the cluster's capital limit falls to coalitions as the cut does; caps on intensity are the cluster's and are left
-out. What a coalition cannot save it buys at a stated price, so that every coalition has a cost and merging never costs more.
+emission limits; the cluster's capital limit falls to coalitions as emissions do; caps on energy, intensity, efforts and leakage
+are left out. What a coalition cannot save it buys at a stated price, so that every coalition has a cost and merging never costs
+more.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from workbench.sharing.allowances import allowances
 
 COALITIONS = ["coalition", "players", "need_tco2e", "cost", "bought_tco2e", "projects", "status"]
 OTHERS = "others"
+CLUSTER_ONLY = ("intensity", "energy_limit", "efforts", "leakage")  # limits that do not fall to coalitions
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Game:
     """
 
     def __init__(self, conf: Configurations, needs: pd.DataFrame, players: dict[str, str], price: float) -> None:
-        self.conf, self.price = configurations.without(conf, "intensity"), price
+        self.conf, self.price = configurations.without(conf, *CLUSTER_ONLY), price
         firms = conf.problem.enterprises["enterprise_id"].tolist()
         self.players = tuple(sorted(set(players.values()), key=lambda name: (name == OTHERS, name)))
         self.player_of = np.array([self.players.index(players[firm]) for firm in firms], dtype=int)
