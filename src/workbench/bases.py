@@ -1,7 +1,8 @@
 """What measures act on: the use of each carrier of each enterprise by unit, with the effects of a saved unit of it.
 
 Emissions, energy and price of a saved unit are those of the inventory's rows and of the enterprise's own bills, so that a saving
-can be taken from the inventory. Units stand in a tree (`parent_unit`, '' = the site), see `interaction`.
+can be taken from the inventory; what a member supplies counts in the cluster by the member's marginal fuel (see `marginal`), in
+the enterprise's own account (`site_`) as its rows print it. Units stand in a tree (`parent_unit`, '' = the site; `interaction`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, emissions, factors, findings, flows, prices, supply, units
+from workbench import dictionary, emissions, factors, findings, flows, leakage, marginal, prices, supply, units
 
 COLUMNS = [
     "pool_id", "enterprise_id", "unit_id", "parent_unit", "carrier", "use", "activity_unit", "tco2e_per_activity",
-    "site_tco2e_per_activity", "tce_per_activity", "price", "price_source", "factor_ids", "capped",
+    "site_tco2e_per_activity", "upstream_tco2e_per_activity", "tce_per_activity", "price", "cluster_price", "seller_price",
+    "sellers", "price_source", "factor_ids", "capped",
 ]  # fmt: skip
 LINES = ["project_id", "pool_id", "enterprise_id", "unit_id", "carrier", "mode", "amount", "uncertainty_pct", "medium", "row"]
 _Effects = tuple[dict[str, float], float, float, str, str]
@@ -39,6 +41,7 @@ def build(
     out = []
     mine = dict(list(incoming.groupby(["enterprise_id", "carrier"])))
     price, usual = paid.set_index(["enterprise_id", "carrier"]), factors.defaults(used).set_index("carrier")
+    members = marginal.of_buyers(rows, marginal.sellers(tables, rows, used, paid, meta, year))
     grids = _grids(tables["enterprises"], used)
     nodes = dict(list(tree.groupby(["enterprise_id", "carrier"])))
     for (enterprise, carrier), here in lines.groupby(["enterprise_id", "carrier"], sort=True):
@@ -57,7 +60,10 @@ def build(
         found += _lost(here, use, kind, carrier)
         use = {"": 0.0} | dict.fromkeys(sorted(set(here["unit_id"]) - {""}), 0.0) | use
         parents = _parents(use, parents, paths)
-        effects = (unit, per_tco2e, per_tco2e, per_tce, cost, source, ids, 0)
+        gj = per_tce * units.GJ_PER_TCE
+        before = _upstream(carrier, kind, unit, gj, str(meta.get("country", "")), year)
+        both = _of_members(members, enterprise, carrier, mine, (per_tco2e, per_tce, before, cost))
+        effects = (unit, both[0], per_tco2e, both[2], both[1], cost, both[3], both[4], both[5], source, ids, 0)
         name = f"{enterprise}|{carrier}"
         out += [(name, enterprise, u, parents.get(u, ""), carrier, amount, *effects) for u, amount in sorted(use.items())]
     table = pd.DataFrame(out, columns=COLUMNS)
@@ -65,6 +71,33 @@ def build(
     lines = pd.concat([lines, draws], ignore_index=True) if len(draws) else lines
     order = ["project_id", "pool_id", "enterprise_id", "unit_id", "carrier", "mode", "row"]
     return table, lines.sort_values(order)[LINES].reset_index(drop=True), found
+
+
+def _upstream(carrier: str, kind: str, unit: str, gj: float, country: str, year: int) -> float:
+    """Upstream tCO2e of a bought unit; nil for what has none of its own (recovered heat, media, charges, tonnes stated)."""
+    if kind in ("charge", "direct", "medium") or carrier == "waste_heat":
+        return 0.0
+    return leakage.per_activity([carrier], {carrier: unit}, {carrier: gj}, country, year)[carrier]
+
+
+def _of_members(
+    members: pd.DataFrame, enterprise: str, carrier: str, mine: dict[tuple[str, str], pd.DataFrame], own: tuple[float, ...]
+) -> tuple[float, float, float, float, float, str]:
+    """Per saved unit in the cluster's account: tCO2e, tce, upstream, money; what members no longer sell, and who they are.
+
+    `own`: tCO2e, tce, upstream and price as the enterprise counts them. A saved unit is taken from each supplier alike.
+    """
+    if (enterprise, carrier) not in members.index:
+        return (*own, 0.0, "")
+    rows, bought = mine[enterprise, carrier], members.loc[(enterprise, carrier)]
+    size, energy = rows["activity"].sum(), rows["energy_gj"].sum()
+    if not (size > 0 and energy > 0):
+        return (*own, 0.0, "")
+    inside = min(1.0, bought["energy_gj"] / energy)
+    carbon, coal = (own[i] + (bought[n] - bought[f"site_{n}"]) / size for i, n in ((0, "tco2e"), (1, "tce")))
+    before = own[2] * (1 - inside) if inside < 1 else 0.0
+    money = own[3] if pd.isna(bought["money"]) else own[3] * (1 - inside) + bought["money"] / size
+    return carbon, coal, before + bought["upstream"] / size, money, own[3] * inside, bought["sellers"]
 
 
 def _delivered(
@@ -149,7 +182,7 @@ def _sources(
             continue
         left = max(0.0, float(has) - float(recovered.get(unit, 0.0)))
         name = f"{enterprise}|waste_heat_source"
-        out.append((name, enterprise, unit, "", "waste_heat", left, "GJ", 0.0, 0.0, 0.0, 0.0, "", "", 1))
+        out.append((name, enterprise, unit, "", "waste_heat", left, "GJ", *(0.0,) * 7, "", "", "", 1))
     table = pd.DataFrame(out, columns=COLUMNS)
     known = draws[draws["unit_id"].isin(table["unit_id"])]
     pool = known["enterprise_id"] + "|waste_heat_source"

@@ -1,7 +1,8 @@
 """The project library: what each project alone saves in tce and tCO2e, and what it costs.
 
 Savings are converted by the inventory's own rows: the factor of a saved unit is the emissions of the carrier's rows over their
-activity, so the ids and hashes are those of `factors_used`. Positive = less use.
+activity, so the ids and hashes are those of `factors_used`. Positive = less use. `tco2e_saved` and `tce_saved` are those of the
+cluster's account, so that they can be taken from its total; `site_tco2e_saved` is what the enterprise's own account shows.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import appraisal, bases, dictionary, emissions, factors, findings, interaction
+from workbench import appraisal, bases, dictionary, emissions, factors, findings, interaction, leakage
 from workbench.params import Settings
 
 COLUMNS = [
@@ -19,7 +20,7 @@ COLUMNS = [
     "gross_capex", "grant", "capex",
     "opex_per_year", "lifetime_years", "energy_money_saved", "annual_cost", "npv", "npv_cost", "irr_pct", "payback_years",
     "abatement_cost",
-    "upstream_tco2e", "start_year", "factor_ids", "flags",
+    "upstream_tco2e", "start_year", "factor_ids", "flags", *leakage.COLUMNS[1:],
 ]  # fmt: skip
 
 
@@ -52,6 +53,7 @@ def assess(
     found += _limits(pool_list)
     found += _caps(tables["enterprises"], settings)
     projects, carriers, problems = _alone(tables["projects"], pool_list, table, settings)
+    projects = _moved(projects, leakage.of_projects(carriers, table, tables["projects"]))
     return Assessment(projects, table, lines, carriers, found + problems)
 
 
@@ -124,7 +126,7 @@ def _alone(
         for pool in pools:
             part = pool.saved({project})
             effects = (part * pool.tce, part * pool.tco2e, part * pool.price)
-            carriers.append((project, pool.enterprise_id, pool.carrier, part, *effects))
+            carriers.append((project, pool.pool_id, pool.enterprise_id, pool.carrier, part, *effects))
             totals[project] = total = [sum(pair) for pair in zip(total, effects, strict=True)]
         factor_ids.append(";".join(sorted({i for p in pools for i in str(ids[p.pool_id]).split(";") if i})))
     saved = pd.DataFrame.from_dict(totals, orient="index", columns=["tce", "tco2e", "money"])
@@ -135,5 +137,15 @@ def _alone(
         findings.raw("never_selected", never, table="projects", field=never["project_id"], seen=never["status"]),
         findings.raw("project_without_savings", idle, table="projects", field=idle["project_id"]),
     ]
-    columns = ["project_id", "enterprise_id", "carrier", "activity_saved", "tce_saved", "tco2e_saved", "money_saved"]
-    return made[COLUMNS], pd.DataFrame(carriers, columns=columns), found
+    columns = ["project_id", "pool_id", "enterprise_id", "carrier", "activity_saved", "tce_saved", "tco2e_saved", "money_saved"]
+    return made.reindex(columns=COLUMNS), pd.DataFrame(carriers, columns=columns), found
+
+
+def _moved(projects: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
+    """Projects with where they change emissions, and the mark of those that only move them."""
+    out = projects.drop(columns=moves.columns[1:]).merge(moves, on="project_id", how="left", validate="1:1")
+    for column, mark in (("moves_emissions", "moves_emissions"), ("seller_sales_lost", "member_sells_less")):
+        on = out[column].gt(1e-9)
+        text = out["flags"].astype(str)
+        out["flags"] = text.mask(on, text + ";" + mark).str.strip(";")
+    return out[COLUMNS]

@@ -88,7 +88,7 @@ def _allocation(checked: Tables, meta: dict[str, Any], made: Inventory) -> tuple
     if method not in chp.METHODS:
         place = {"table": "cluster", "field": "chp_method", "seen": method, "expected": ", ".join(chp.METHODS)}
         found, method = [findings.raw("cluster_field", **place)], CHP_METHOD
-    stated, odd = _chp_parameters(meta.get("chp"), method)
+    stated, odd = chp_parameters(meta.get("chp"), method)
     known = meta | {"chp": stated}
     sellers, problems = chp.seller_factors(made.rows, made.ledger, checked["units"], made.settled, known, method)
     flows = chp.allocation(made.settled, sellers, made.rows)
@@ -96,7 +96,14 @@ def _allocation(checked: Tables, meta: dict[str, Any], made: Inventory) -> tuple
     return tables, [*found, *odd, *problems]
 
 
-def _chp_parameters(filed: Any, method: str) -> tuple[dict[str, Any], list[pd.DataFrame]]:
+def chp_choice(meta: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Method by which fuel is split over heat and power and the parameters of it that can be used, as cluster.yaml states them."""
+    method = str(meta.get("chp_method") or CHP_METHOD)
+    method = method if method in chp.METHODS else CHP_METHOD
+    return method, chp_parameters(meta.get("chp"), method)[0]
+
+
+def chp_parameters(filed: Any, method: str) -> tuple[dict[str, Any], list[pd.DataFrame]]:
     """Parameters of the split that cluster.yaml states and that can be used; the others as findings."""
     if not isinstance(filed, dict):
         place = {"table": "cluster", "field": "chp", "seen": str(filed), "expected": "name: value"}
