@@ -377,6 +377,7 @@ def test_the_sheet_can_be_followed_by_hand(tiny):
     sheet = case(tiny, MOTOR).calculated.sheet
     assert sheet["kind"].tolist() == ["filed"] * 5 + ["result"] * 3 + ["saving"]
     last = sheet.iloc[-1]
+    assert (last["carrier"], last["savings_row"]) == ("electricity", 3) and sheet["savings_row"].iloc[:-1].isna().all()
     assert last["inputs"] == "power_before_kw = 83.3333; power_after_kw = 78.9474; hours = 8000"
     assert last["value"] == pytest.approx((83.33333 - 78.94737) * 8000 / 1000, abs=1e-3)
     assert (sheet["source"] != "").all() and sheet["source"].iat[4] == "calculations 6, meter_record"
@@ -490,3 +491,15 @@ def test_a_heat_pump_uses_power_and_saves_fuel(tiny):
     saved = case(tiny, rows, savings=None).calculated.tables["savings"].set_index("carrier")["amount"]
     cop = 0.5 * 353.15 / 40
     assert saved.to_dict() == pytest.approx({"electricity": -1000 / cop, "natural_gas": 4000})
+
+
+def test_heat_that_was_electric_counts_in_both_units(tiny):
+    """A heat pump in place of electric heat: MWh used and GJ saved are two rows of one carrier, and nothing breaks."""
+    rows = "".join(
+        f"P2,heat_pump,,,electricity,{name},{value},,\n"
+        for name, value in {"heat_kw": 1000, "source_c": 40, "sink_c": 80, "supply_efficiency_pct": 100, "hours": 1000}.items()
+    )
+    made = case(tiny, rows, savings=None)
+    saved = made.calculated.tables["savings"].set_index("unit")["amount"]
+    assert saved["GJ"] == pytest.approx(3600) and saved["MWh"] == pytest.approx(-1000 / (0.45 * 353.15 / 40))
+    assert made.assess().by_carrier.query("project_id == 'P2'")["activity_saved"].sum() == pytest.approx(1000 + saved["MWh"])

@@ -131,7 +131,9 @@ def reference() -> str:
     lines.append("- **processes**: " + ", ".join(f"`{p}`" for p in codes("processes")))
     lines.append("- **units**: " + ", ".join(f"`{u}`" for u in read_table("units")["unit"]))
     lines += ["", "## Parameters of processes", "", "What `assays` may state; * has no default and must be filed.", ""]
-    return "\n".join([*lines, *_parameters()]) + "\n"
+    lines += [*_parameters(), "", "## Inputs of calculators", ""]
+    lines += ["What `calculations` may state; * has no default and must be filed or stand in the unit's row.", ""]
+    return "\n".join([*lines, *_calculators()]) + "\n"
 
 
 def _parameters() -> list[str]:
@@ -142,6 +144,16 @@ def _parameters() -> list[str]:
     words = table.groupby("process")["words"].agg("; ".join)
     alike = words.reset_index().groupby("words", sort=False)["process"].agg(lambda codes: ", ".join(f"`{c}`" for c in codes))
     return [f"- {codes}: {said}" for said, codes in alike.items()]
+
+
+def _calculators() -> list[str]:
+    """Calculators with their inputs, one line each."""
+    table = read_table("calculators")
+    star = table["required"].map({"1": "*", "0": ""})
+    table["words"] = "`" + table["input"] + "`" + star + " " + table["label_zh"] + " [" + table["unit"] + "]"
+    labels = read_table("codes").query("code_list == 'calculators'").set_index("code")["label_zh"]
+    words = table.groupby("calculator", sort=False)["words"].agg("; ".join)
+    return [f"- `{code}` {labels[code]}: {said}" for code, said in words.items()]
 
 
 def _reference_row(field) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from workbench import findings
 from workbench.calculators import registry
 from workbench.calculators.sheet import COLUMNS, sheet
-from workbench.calculators.working import KEY, PLACE, Worked, work
+from workbench.calculators.working import PLACE, Worked, work
 
 _TEXT = ("project_id", "calculator", "case", "unit_id", "carrier", "input", "unit", "evidence")
 _SAVING = ["project_id", "enterprise_id", "unit_id", "carrier", "unit"]
@@ -44,7 +44,7 @@ def apply(tables: dict[str, pd.DataFrame]) -> Calculated:
     top = int(pd.to_numeric(savings["row"]).max()) if len(savings) else 1  # calculated rows are numbered after the filed ones
     made = made.assign(row=range(top + 1, top + 1 + len(made)))
     both = pd.concat([savings, made.reindex(columns=savings.columns)], ignore_index=True) if len(made) else savings
-    return Calculated(tables | {"savings": both}, sheet(worked), [*found, *problems, conflicts])
+    return Calculated(tables | {"savings": both}, sheet(worked, made), [*found, *problems, conflicts])
 
 
 def calculate(
@@ -59,7 +59,10 @@ def calculate(
     blank = {"project_id": "", "calculator": calculator, "case": "", "unit_id": "", "carrier": carrier, "evidence": "", "row": 1}
     filed = _tidy(pd.DataFrame(rows or [blank | {"input": registry.inputs(calculator).index[0], "value": np.nan, "unit": ""}]))
     worked = _work(filed, pd.DataFrame())
-    return sheet(worked), [*[part for each in worked for part in each.findings], _remembered(worked)]
+    return sheet(worked, pd.DataFrame(columns=[*_SAVING, "row"])), [
+        *[part for each in worked for part in each.findings],
+        _remembered(worked),
+    ]
 
 
 def _tidy(calculations: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +73,7 @@ def _tidy(calculations: pd.DataFrame) -> pd.DataFrame:
     for column in _TEXT:
         filed[column] = filed[column].astype(object).fillna("").astype(str) if column in filed else ""
     filed["value"] = pd.to_numeric(filed["value"], errors="coerce").astype(float)
-    return filed.assign(key=filed[KEY].agg("|".join, axis=1))
+    return filed.assign(key=filed["project_id"] + "|" + filed["calculator"] + "|" + filed["case"])
 
 
 def _work(filed: pd.DataFrame, equipment: pd.DataFrame) -> list[Worked]:
