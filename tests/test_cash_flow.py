@@ -24,7 +24,7 @@ def money(tiny, line, savings="P1,bituminous,absolute,1000,t", meta=None, **valu
     given_ = built.settings(**values)
     library = built.assess(**values)
     filed = built.checked.tables["projects"]
-    table, yearly = finance.assess(library.projects, filed, library.by_carrier, given_)
+    table, yearly = finance.assess(library, filed, given_)
     return built, library, table.iloc[0], yearly
 
 
@@ -202,9 +202,9 @@ def test_no_aid_for_a_project_that_passes_and_none_that_could_help(tiny):
 def screened(tiny, line, meta=None, **values):
     built, library, _, _ = money(tiny, line, meta=meta, **values)
     filed = built.checked.tables["projects"]
-    table, _ = finance.assess(library.projects, filed, library.by_carrier, built.settings(**values))
-    args = (library.projects, table, filed, library.bases, library.lines, built.enterprises)
-    return green_finance.screen(*args, built.meta["country"], 2022).set_index("rule_id")
+    table, _ = finance.assess(library, filed, built.settings(**values))
+    found = green_finance.screen(library, table, filed, built.enterprises, built.meta["country"], 2022)
+    return found.set_index("rule_id")
 
 
 def test_rules_with_what_was_seen_and_the_threshold(tiny):

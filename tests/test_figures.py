@@ -156,6 +156,23 @@ TARGETS = pd.DataFrame(
         "gap": [-0.3, 40.0],
     }
 )
+TORNADO = pd.DataFrame(
+    [
+        ("bundle", "", "capex", 10.0, 1000.0, 1100.0, 900.0, 200.0),
+        ("bundle", "", "energy_price", 20.0, 1000.0, 700.0, 1300.0, 600.0),
+        ("project", "P1", "capex", 10.0, 1000.0, 1100.0, 900.0, 200.0),
+    ],
+    columns=["level", "project_id", "factor", "change_pct", "npv", "npv_low", "npv_high", "npv_swing"],
+)
+LEVELS = pd.DataFrame(
+    {
+        "level": ["technical", "economic", "expected"],
+        "projects": [4.0, 3.0, 1.5],
+        "tce_saved": [400.0, 300.0, 150.0],
+        "tco2e_saved": [900.0, 700.0, 350.0],
+        "curve": ["", "", "iac"],
+    }
+)
 BUDGET = pd.DataFrame(
     [
         {
@@ -191,6 +208,8 @@ def draw(name: str, lang: str, empty: bool = False):
         "potential_by_carrier": ((SAVINGS,), {}),
         "potential_by_enterprise": ((POTENTIAL, enterprises()), {}),
         "abatement_cost_curve": ((MACC,), {"currency": "USD"}),
+        "tornado": ((TORNADO,), {"currency": "USD"}),
+        "potential_levels": ((LEVELS,), {}),
         "pareto_front": ((PARETO,), {"chosen": PARETO.iloc[1], "greedy": {"emissions_tco2e": 780.0, "annual_cost": 6e4}}),
         "bundle": ((BUNDLE, POTENTIAL), {}),
         "bundle_by_enterprise": ((BUNDLE, enterprises()), {"potential": POTENTIAL}),
@@ -217,6 +236,8 @@ SAYS = {
     "potential_by_carrier": {"en": ("Natural gas", "120 tCO₂e"), "zh": ("天然气", "120 tCO₂e")},
     "potential_by_enterprise": {"en": ("Works A", "130 tCO₂e", "18.6 %"), "zh": ("钢铁厂A", "130 tCO₂e")},
     "abatement_cost_curve": {"en": ("P1", "140 tCO₂e", "132 tCO₂e"), "zh": ("P1", "美元")},
+    "tornado": {"en": ("1,000 USD", "Energy prices ±20.0 %", "from 700 USD to 1,300 USD"), "zh": ("能源价格", "1,300 美元")},
+    "potential_levels": {"en": ("900 tCO₂e (400 tce)", "expected 350 tCO₂e by the curve iac"), "zh": ("技术潜力 900 tCO₂e",)},
     "pareto_front": {"en": ("790 tCO₂e", "1 budgets"), "zh": ("790 tCO₂e",)},
     "bundle": {"en": ("Burner", "100 tCO₂e", "76.9 %"), "zh": ("燃烧器", "76.9%")},
     "bundle_by_enterprise": {"en": ("Works A", "870 tCO₂e"), "zh": ("钢铁厂A", "870 tCO₂e")},

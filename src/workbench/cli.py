@@ -118,7 +118,10 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     compare.add_argument("--format", choices=("table", "json", "csv"), default="table")
     export = command("export", _export, "write the tables of a run in an open format", "workbench export ohio-metals --format xlsx")
     export.add_argument("run", metavar="RUN", help="name in outputs/, or path of a run folder")
-    export.add_argument("--format", choices=("xlsx", "parquet", "csv"), required=True)
+    export.add_argument(
+        "--format", choices=("xlsx", "parquet", "csv", "finance"), required=True, help="finance: a workbook of live formulas"
+    )
+    export.add_argument("--lang", choices=("en", "zh"), default="en", help="headings of the finance workbook")
     export.add_argument("--out", metavar="PATH", help="workbook or folder to write (default: in the run folder)")
     factors = command(
         "factors", _factors, "search the factor library and hold its figures against the magnitude guard",
@@ -256,9 +259,10 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from workbench import export, runs
+    from workbench import export, finance_workbook, runs
 
-    print(export.export(runs.find_run(args.run), args.format, Path(args.out) if args.out else None))
+    run, out = runs.find_run(args.run), Path(args.out) if args.out else None
+    print(finance_workbook.export_run(run, out, args.lang) if args.format == "finance" else export.export(run, args.format, out))
     return 0
 
 

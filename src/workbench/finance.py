@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from workbench import cash_flow, costs, dictionary, rates_of_return, units
 from workbench.capital import PARTS
 from workbench.cash_flow import CashFlow
 from workbench.params import Settings
+from workbench.potential import Assessment
 
 YEARLY_PARTS = [f"yearly_{part}" for part in PARTS]
 COLUMNS = [
@@ -105,8 +108,11 @@ def least_aid(flow: CashFlow) -> np.ndarray:
 
 def cover_threshold() -> float:
     """The least debt service cover a lender accepts without further questions."""
-    rules = dictionary.read_table("green_finance_rules").set_index("rule_id")
-    return float(rules.at["dscr_min", "threshold"])
+    return float(_rules().at["dscr_min", "threshold"])
+
+
+def _rules() -> pd.DataFrame:
+    return dictionary.read_table("green_finance_rules").set_index("rule_id")
 
 
 def _present_tonnes(flow: CashFlow, tco2e_saved: pd.Series) -> np.ndarray:
@@ -116,9 +122,9 @@ def _present_tonnes(flow: CashFlow, tco2e_saved: pd.Series) -> np.ndarray:
 
 def _only_electricity(ids: pd.Series, by_carrier: pd.DataFrame) -> pd.Series:
     """MWh saved per year by projects that touch nothing but electricity, NaN elsewhere."""
-    alone = by_carrier.groupby("project_id")["carrier"].agg(lambda carriers: set(carriers) == {"electricity"})
-    saved = by_carrier.groupby("project_id")["activity_saved"].sum().where(alone)
-    return ids.map(saved.where(saved > 1e-9))
+    other = set(by_carrier.loc[by_carrier["carrier"] != "electricity", "project_id"])
+    saved = by_carrier[~by_carrier["project_id"].isin(other)].groupby("project_id")["activity_saved"].sum().astype(float)
+    return ids.map(saved.where(saved > 1e-9)).astype(float)
 
 
 def _remarks(made: pd.DataFrame, roots: list[list[float]]) -> list[str]:
@@ -132,9 +138,26 @@ def _remarks(made: pd.DataFrame, roots: list[list[float]]) -> list[str]:
     return [";".join(name for name, on in zip(marks, row, strict=True) if on) for row in rows]
 
 
-def assess(
-    projects: pd.DataFrame, filed: pd.DataFrame, by_carrier: pd.DataFrame, settings: Settings
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The table `finance` and the yearly table `cash_flow` of a library."""
-    flow = cash_flow.build(projects, filed, settings)
-    return table(projects, filed, by_carrier, flow, settings), cash_flow.table(flow)
+def assess(library: Assessment, filed: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table `finance` and the yearly table `cash_flow` of a library; `filed` is the checked table of projects."""
+    flow = cash_flow.build(library.projects, filed, settings)
+    return table(library.projects, filed, library.by_carrier, flow, settings), cash_flow.table(flow)
+
+
+def assumptions(bases: pd.DataFrame, meta: dict[str, Any], settings: Settings) -> pd.DataFrame:
+    """What all money of a run rests on: name, value, unit, source; prices as the range over enterprises, by carrier."""
+    currency = str(meta.get("currency", ""))
+    given = "parameters of the run"
+    rows = [
+        ("discount_rate", settings.discount_rate, "1/yr", given),
+        ("energy_price_growth", settings.energy_price_growth, "1/yr", given),
+        ("carbon_price", settings.carbon_price, f"{currency}/tCO2e", given),
+        ("price_year", meta.get("price_year") or meta.get("base_year"), "yr", "cluster.yaml"),
+        ("debt_service_cover", cover_threshold(), "1", _rules().at["dscr_min", "source"]),
+    ]
+    priced = bases[bases["price"] > 0].drop_duplicates(["enterprise_id", "carrier"])
+    for (carrier, unit), group in priced.groupby(["carrier", "activity_unit"], sort=True):
+        source = ";".join(sorted(set(group["price_source"].astype(str))))
+        for end in ("min", "max"):
+            rows.append((f"price_{end}:{carrier}", getattr(group["price"], end)(), f"{currency}/{unit}", source))
+    return pd.DataFrame(rows, columns=["name", "value", "unit", "source"])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import dictionary
+from workbench.potential import Assessment
 
 COLUMNS = [
     "project_id", "enterprise_id", "rule_id", "group", "result", "indicator", "seen", "comparison", "threshold", "unit",
@@ -25,41 +26,30 @@ def rules(country: str) -> pd.DataFrame:
 
 
 def screen(
-    projects: pd.DataFrame,
-    finance: pd.DataFrame,
-    filed: pd.DataFrame,
-    bases: pd.DataFrame,
-    lines: pd.DataFrame,
-    enterprises: pd.DataFrame,
-    country: str,
-    year: int,
+    library: Assessment, finance: pd.DataFrame, filed: pd.DataFrame, enterprises: pd.DataFrame, country: str, year: int
 ) -> pd.DataFrame:
     """One row a costed project and rule with COLUMNS.
 
-    `projects`, `bases` and `lines` are those of the library, `finance` that of `finance.assess`, `filed` the checked projects,
-    `enterprises` the inventory's. `in_force` 0 = a programme that does not run in `year`: shown for comparison.
+    `finance` is the table of `finance.assess`, `filed` the checked projects, `enterprises` those of the inventory.
+    `in_force` 0 = a programme that does not run in `year`: shown for comparison.
     """
-    seen = indicators(projects, finance, filed, bases, lines, enterprises)
+    seen = indicators(library, finance, filed, enterprises)
     parts = [_one_rule(seen, rule, year) for rule in rules(country).to_dict("records")]
-    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    found = pd.concat(parts, ignore_index=True)
     return found.sort_values(["project_id", "rule_id"], kind="stable").reset_index(drop=True)[COLUMNS]
 
 
-def indicators(
-    projects: pd.DataFrame, finance: pd.DataFrame, filed: pd.DataFrame, bases: pd.DataFrame, lines: pd.DataFrame,
-    enterprises: pd.DataFrame,
-) -> pd.DataFrame:  # fmt: skip
+def indicators(library: Assessment, finance: pd.DataFrame, filed: pd.DataFrame, enterprises: pd.DataFrame) -> pd.DataFrame:
     """What the rules look at, one row a project of `finance`."""
     money = finance[["project_id", "npv_all_flows", "dscr_min", "payback_years"]]
-    table = money.merge(
-        projects[["project_id", "enterprise_id", "kind", "tce_saved", "tco2e_saved"]], on="project_id", validate="1:1"
-    )
+    effects = library.projects[["project_id", "enterprise_id", "kind", "tce_saved", "tco2e_saved"]]
+    table = money.merge(effects, on="project_id", how="left", validate="1:1")
     table = table.merge(filed[["project_id", "loan_years", "loan_share"]], on="project_id", how="left", validate="1:1")
     table["loan_years"] = table["loan_years"].where(table["loan_share"] > 0)
-    use = _base_use(bases, lines).reindex(table["project_id"]).reset_index(drop=True)
+    use = _base_use(library.bases, library.lines).reindex(table["project_id"]).reset_index(drop=True)
     table["saving_share_pct"] = 100 * (table["tce_saved"] / use["tce"]).where(use["tce"] > 1e-9)
     table["carbon_share_pct"] = 100 * (table["tco2e_saved"] / use["tco2e"]).where(use["tco2e"] > 1e-9)
-    table["enterprise_tce"] = table["enterprise_id"].map(enterprises.set_index("enterprise_id")["tce"])
+    table["enterprise_tce"] = table["enterprise_id"].map(enterprises.set_index("enterprise_id")["tce"]).astype(float)
     return table
 
 
@@ -103,9 +93,12 @@ def _one_rule(table: pd.DataFrame, rule: dict[str, str], year: int) -> pd.DataFr
     )
 
 
-def summary(screened: pd.DataFrame) -> pd.DataFrame:
-    """How many projects pass, fail and are not known, by rule, in the order of the rules."""
-    order = dictionary.read_table("green_finance_rules")["rule_id"]
+def summary(screened: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
+    """How many projects pass, fail and are not known, by rule in words, in the order of the rules."""
+    table = dictionary.read_table("green_finance_rules").set_index("rule_id")
     counts = pd.crosstab(screened["rule_id"], screened["result"]).reindex(columns=list(RESULTS), fill_value=0)
-    once = screened.drop_duplicates("rule_id").set_index("rule_id")[["group", "to_be_confirmed", "in_force", "source"]]
-    return counts.join(once).reindex([rule for rule in order if rule in counts.index]).reset_index()
+    once = screened.drop_duplicates("rule_id").set_index("rule_id")[["to_be_confirmed", "in_force"]].astype(bool)
+    order = [rule for rule in table.index if rule in counts.index]
+    found = counts.join(once).join(table["source"]).reindex(order)
+    found.insert(0, "rule", table[f"label_{lang}"].reindex(order))
+    return found.reset_index(drop=True)

@@ -75,6 +75,9 @@ class Settings(BaseModel):
     ] = Field([], max_length=8, description="families of limits that are only reported, not held")
     uncertainty_draws: int = Field(10_000, ge=100, le=1_000_000, description="draws of the Monte Carlo ranges")
     materiality_pct: float = Field(5.0, gt=0, le=100, description="misstatement that matters, share of the total [%]")
+    adoption_curve: Literal["none", "iac", "eps_us"] = Field(
+        "none", description="how often measures are carried out by payback: none, iac or eps_us"
+    )
     notes: str = Field("", description="free text printed in the report")
     reductions_shown: list[float] = Field([2.0, 4.0, 6.0], max_length=8, description="cuts solved side by side [%]")
     front_points: int = Field(14, ge=2, le=60, description="points on the cost front")

@@ -87,4 +87,4 @@ def _bisect(flow: np.ndarray) -> np.ndarray:
         middle = (low + high) / 2
         above = present_value(flow, middle) > 0
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.where(inside, (low + high) / 2, np.nan)
+    return np.where(inside, np.round((low + high) / 2, 12) + 0.0, np.nan)

@@ -6,6 +6,7 @@ from workbench.figures.boundary import boundary_bridge
 from workbench.figures.findings import findings_by_check
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
+from workbench.figures.money import potential_levels, tornado
 from workbench.figures.pinch import composite_curves, grand_composite
 from workbench.figures.position import carbon_budget, dual_control
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
@@ -39,6 +40,8 @@ __all__ = [
     "peers",
     "potential_by_carrier",
     "potential_by_enterprise",
+    "potential_levels",
     "reductions",
+    "tornado",
     "uncertainty_ranges",
 ]

@@ -15,7 +15,7 @@ CODES = (
     "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
     "selected", "effect", "table", "reason", "factor_reason", "confidence", "limit", "enough_alone", "key_emitter", "level",
     "factor_level", "basis", "method", "kind", "position", "reference", "numerator", "material", "is_material", "flow", "attained",
-    "target_attained", "must_act", "flagged", "opposite_signs",
+    "target_attained", "must_act", "flagged", "opposite_signs", "remarks",
 )  # fmt: skip
 _YES_NO = (
     "selected", "entered", "enough_alone", "key_emitter", "is_material", "attained", "target_attained", "must_act", "flagged",
@@ -169,6 +169,14 @@ SHOWN = {
         "note": "alone",
         "rest_in": "tables/potential.csv",
     },
+    "finance": {
+        "columns": ["project_id", "name", "capex", "loan", "npv_all_flows", "irr_all_flows_pct", "discounted_payback_years"]
+        + ["dscr_min", "conserved_cost_per_tce", "break_even_carbon_price", "least_aid", "remarks"],
+        "limit": 20,
+        "note": "finance",
+        "rest_in": "tables/finance.csv",
+    },
+    "green_finance": {"note": "green_finance"},
     "macc": {
         "columns": ["project_id", "name", "rank", "naive_tco2e", "incremental_tco2e", "cumulative_tco2e", "naive_abatement_cost"]
         + ["incremental_abatement_cost", "entered"],
