@@ -56,7 +56,7 @@ def test_a_limit_that_does_not_bind_has_no_price(seed):
     for (limit, who), rows in table.groupby(["limit", "who"]):
         without = held.solve(at={(limit, who): None})
         gain = plan.value - held.problem.value(set(without.chosen))
-        prices = rows.set_index("price")["value"]
+        prices = rows.set_index("price_kind")["value"]
         assert (gain > plans.money_apart(plan.value)) == bool(rows["binding"].iloc[0])
         if not rows["binding"].iloc[0]:
             assert prices["next_looser"] == prices["average_relaxing"] == 0
@@ -98,7 +98,7 @@ def test_capital_is_priced_beside_the_budget(tiny):
     found = solve.solve(problem)
     assert found.chosen == {"P3"}
     table = shadow_price.prices(Matrix(problem), plans.of(problem, found.chosen))
-    capital = table[table["limit"] == "capital_limit"].set_index("price")
+    capital = table[table["limit"] == "capital_limit"].set_index("price_kind")
     both = problem.value({"P2", "P3"})
     assert capital.at["next_looser", "move"] == pytest.approx(50_000)
     assert capital.at["next_looser", "value"] == pytest.approx((found.value - both) / 300_000)  # from the 100,000 spent

@@ -3,6 +3,7 @@
 from workbench.figures.allocation import allocated_totals
 from workbench.figures.benchmarks import benchmark_positions, peers
 from workbench.figures.boundary import boundary_bridge
+from workbench.figures.explain import project_roles, regrets
 from workbench.figures.findings import findings_by_check
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
@@ -41,7 +42,9 @@ __all__ = [
     "potential_by_carrier",
     "potential_by_enterprise",
     "potential_levels",
+    "project_roles",
     "reductions",
+    "regrets",
     "tornado",
     "uncertainty_ranges",
 ]

@@ -96,6 +96,7 @@ def pareto_front(
         label=text("figures.pareto.front", lang),
         zorder=3,
     )
+    _marks(axes, good, tonnes, money, lang)
     if rule:
         style = dict(linestyle=(0, (2, 2)), linewidth=1) if len(rule) > 1 else dict(linestyle="none")
         xs, ys = zip(*sorted(rule), strict=True)
@@ -160,7 +161,23 @@ def pareto_front(
     alt = text("figures.pareto_front.alt" if count else "figures.pareto_front.alt_none", lang, **values)
     if marked:
         alt += text("figures.pareto.alt_chosen", lang, x=tonnes.say(marked[0][0]), y=money.say(marked[0][1]))
+    if "knee" in good and good["knee"].eq(1).any():
+        knee, price_free = good[good["knee"] == 1].iloc[0], int((good["supported"] == 0).sum())
+        alt += text("figures.pareto.alt_knee", lang, x=tonnes.say(knee["x"]), y=money.say(knee["cost"]), count=price_free)
     return finish(figure, text("figures.pareto_front.caption", lang, **values), alt)
+
+
+def _marks(axes, good: pd.DataFrame, tonnes, money, lang: str) -> None:
+    """The points no carbon price leads to (hollow), and the knee (ring)."""
+    if "supported" not in good:
+        return
+    for rows, key, style in (
+        (good[good["supported"] == 0], "unsupported", dict(markersize=4.5, markerfacecolor="white", markeredgecolor=SELECTED)),
+        (good[good["knee"] == 1], "knee", dict(markersize=10, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1)),
+    ):
+        if len(rows):
+            label = text(f"figures.pareto.{key}", lang)
+            axes.plot(tonnes(rows["x"]), money(rows["cost"]), linestyle="none", marker="o", label=label, zorder=5, **style)
 
 
 def _selected(table: pd.DataFrame) -> pd.DataFrame:

@@ -26,8 +26,10 @@ class Selection:
     moves: pd.DataFrame
 
     @property
-    def chosen(self) -> frozenset[str]:
-        """The projects of the plan."""
+    def chosen(self) -> frozenset[str] | None:
+        """The projects of the plan; None where there is no plan."""
+        if self.summary["objective_value"] is None:
+            return None
         return frozenset(self.bundle.loc[self.bundle["selected"] == 1, "project_id"])
 
 

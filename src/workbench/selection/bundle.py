@@ -86,3 +86,11 @@ def _why(problem: Problem, row: Any, chosen: set[str], solved: bool) -> str:
     if row.tco2e_alone <= 1e-9:
         return wording.text("why.no_carbon", lang)
     return wording.text("why.not_needed", lang)
+
+
+def gross_cost(problem: Problem, chosen: set[str]) -> float:
+    """Capital and operating cost of a bundle in the objective's money (else annual), before any energy saved."""
+    objective = problem.settings.objective
+    objective = objective if objective in ("capex", "annual_cost", "npv_cost") else "annual_cost"
+    rows = problem.projects[problem.projects["project_id"].isin(chosen)]
+    return sum(fixed_cost(row, objective, problem.settings) for row in rows.itertuples())

@@ -18,7 +18,7 @@ from workbench.selection.limits import Limit
 from workbench.selection.matrix import Cut, Matrix
 from workbench.selection.plans import BUDGET, Plan
 
-PRICES = ["limit", "who", "unit", "bound", "reached", "binding", "price", "value", "move", "objective_value", "definition"]
+PRICES = ["limit", "who", "unit", "bound", "reached", "binding", "price_kind", "value", "move", "objective_value", "definition"]
 KINDS = (
     "next_tighter", "next_looser", "one_less", "one_more", "average_relaxing", "average_cut", "relaxed_dual", "fixed_dual",
 )  # fmt: skip
@@ -44,13 +44,13 @@ def prices(held: Matrix, plan: Plan, lang: str = "en") -> pd.DataFrame:
         found += [("relaxed_dual", _price(relaxed, limit), None, None), ("fixed_dual", _price(fixed, limit), None, None)]
         for name, value, move, reached in sorted(found, key=lambda row: KINDS.index(row[0])):
             what = wording.text(f"price.{name}", lang)
-            rows.append(facts | {"price": name, "value": value, "move": move, "objective_value": reached, "definition": what})
+            rows.append(facts | {"price_kind": name, "value": value, "move": move, "objective_value": reached, "definition": what})
     return pd.DataFrame(rows, columns=PRICES)
 
 
 def of(table: pd.DataFrame, price: str, limit: str = "budget") -> float | None:
     """One price of the cluster's limit `limit`; None where it does not exist."""
-    rows = table[(table["price"] == price) & (table["limit"] == limit) & (table["who"] == "")]
+    rows = table[(table["price_kind"] == price) & (table["limit"] == limit) & (table["who"] == "")]
     value = rows["value"].iloc[0] if len(rows) else None
     return None if value is None or pd.isna(value) else float(value)
 

@@ -25,6 +25,7 @@ from workbench.words.account import (
 )  # fmt: skip
 from workbench.words.amounts import Prose, currency_name, money, number
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
+from workbench.words.explain import menu_summary, price_summary, why_summary
 from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
 from workbench.words.readable import (
     SHOWN,
@@ -55,8 +56,9 @@ __all__ = [
     "Prose", "SHOWN", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
     "cluster_name", "conclusion", "currency_name", "data_nature", "evidence_summary", "factor_rows", "facts",
     "findings_summary", "greedy_summary", "heat_levels", "heat_pairs", "heat_summary", "intake_summary", "intensity_heading",
-    "inventory_figures", "inventory_summary", "misstatement_summary", "money", "money_summary", "nature_kind", "number",
-    "parameters", "potential_summary", "price_note", "provenance", "readable", "reading_summary", "report_summary", "scope",
-    "selection_figures", "selection_summary", "sources", "spelled", "subjects", "synthetic_warning", "table", "title",
-    "totals", "totals_summary", "transfer_summary", "uncertainty_summary", "with_names", "word",
+    "inventory_figures", "inventory_summary", "menu_summary", "misstatement_summary", "money", "money_summary", "nature_kind",
+    "number", "parameters", "potential_summary", "price_note", "price_summary", "provenance", "readable", "reading_summary",
+    "report_summary", "scope", "selection_figures", "selection_summary", "sources", "spelled", "subjects",
+    "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary",
+    "why_summary", "with_names", "word",
 ]  # fmt: skip

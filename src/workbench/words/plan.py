@@ -9,7 +9,7 @@ import pandas as pd
 from workbench import wording
 from workbench.params import Settings
 from workbench.words.account import findings_summary, inventory_summary, potential_summary
-from workbench.words.amounts import Prose, amount, column_sum, money, number, percent, say
+from workbench.words.amounts import Prose, amount, column_sum, currency_name, money, number, percent, say
 from workbench.words.readable import word
 
 
@@ -32,7 +32,7 @@ def selection_figures(summary: dict[str, Any], currency: str, lang: str) -> list
 def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
     """The plan, or the news that there is none: optimal, stopped by the time limit, or infeasible."""
     if summary["objective_value"] is None:
-        return Prose(tuple(_no_plan(summary, lang)), lang)
+        return Prose(tuple(_no_plan(summary, currency, lang)), lang)
     objective = wording.text(f"figures.objective.{summary['objective']}", lang)
     value, bound, before, after = (summary[k] for k in ("objective_value", "bound", "emissions_before", "emissions_after"))
     budget = summary["budget_tco2e"]
@@ -80,7 +80,7 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
     return Prose(tuple(said), lang)
 
 
-def _no_plan(summary: dict[str, Any], lang: str) -> list[str]:
+def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
     least, budget = summary["least_reachable_tco2e"], summary["budget_tco2e"]
     if summary["status"] != "infeasible":
         return [say("selection.no_time", lang)]
@@ -99,11 +99,19 @@ def _no_plan(summary: dict[str, Any], lang: str) -> list[str]:
             )
         ]
     for move in summary["limits_to_move"]:
-        if move["limit"] != "budget":
+        if "needed" in move and move["limit"] != "budget" and move["enough_alone"]:
+            unit = currency_name(currency, lang) if move["unit"] == "currency" else word(move["unit"], lang)
+            facts = {"now": move["now"], "needed": move["needed"], "unit": unit, "who": move.get("who", "")}
+            said.append(say("selection.move_by", lang, limit=word(move["limit"], lang), **facts))
+        elif move["limit"] != "budget" and "least_reachable_without_tco2e" in move and not move.get("who"):
             key = "selection.move_enough" if move["enough_alone"] else "selection.move"
             said.append(say(key, lang, limit=word(move["limit"], lang), least=move["least_reachable_without_tco2e"]))
     if len(said) == 1 and least is not None:
         said.append(say("selection.move_budget", lang))
+    near = summary.get("nearest_plan")
+    if near:
+        value = money(near["objective_value"], currency, lang)
+        said.append(say("selection.nearest", lang, value=value, emissions=near["emissions_tco2e"]))
     return said
 
 

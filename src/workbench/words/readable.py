@@ -15,16 +15,19 @@ CODES = (
     "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
     "selected", "effect", "table", "reason", "factor_reason", "confidence", "limit", "enough_alone", "key_emitter", "level",
     "factor_level", "basis", "method", "kind", "position", "reference", "numerator", "material", "is_material", "flow", "attained",
-    "target_attained", "must_act", "flagged", "opposite_signs", "remarks",
+    "target_attained", "must_act", "flagged", "opposite_signs", "remarks", "price_kind", "binding", "proved", "together",
+    "role", "regret_kind",
 )  # fmt: skip
 _YES_NO = (
     "selected", "entered", "enough_alone", "key_emitter", "is_material", "attained", "target_attained", "must_act", "flagged",
     "opposite_signs",
+    "binding", "proved", "together",
 )  # fmt: skip
 _REASONS = re.compile(r"\w+:\w+(; \w+:\w+)*")  # level:status of a factor's choice
 _MONEY = (
     "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "abatement_cost", "objective_value",
     "greedy_value", "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost", "price",
+    "regret", "extra_cost",
 )  # fmt: skip
 _LEVELS = ("measured", "supplier", "local", "provincial", "regional", "national", "ipcc", "substitute")
 _FACTOR = ["factor_id", "carrier", "tco2e_per_unit", "unit"]
@@ -34,7 +37,10 @@ SHOWN = {
     "sources": {},
     "contents": {},
     "cluster": {},
-    "moves": {},
+    "moves": {
+        "columns": ["limit", "who", "unit", "now", "needed", "move_by", "least_reachable_without_tco2e", "enough_alone", "proved"],
+        "note": "moves",
+    },
     "provenance": {},
     "findings": {
         "columns": ["severity", "check", "enterprise_id", "table", "row", "field", "message", "what_to_do"],
@@ -184,11 +190,34 @@ SHOWN = {
         "note": "negative",
         "rest_in": "tables/macc.csv",
     },
-    "bundle": {"columns": [*_PROJECT, "tco2e_alone", "why"], "limit": 20, "rest_in": "tables/bundle.csv"},
+    "bundle": {
+        "columns": [*_PROJECT, "tco2e_alone", "regret", "why"],
+        "limit": 20,
+        "note": "regret",
+        "rest_in": "tables/bundle.csv",
+    },
     "left_out": {
-        "columns": ["project_id", "name", "enterprise", "capex", "annual_cost", "tco2e_alone", "why"],
+        "columns": ["project_id", "name", "enterprise", "capex", "annual_cost", "tco2e_alone", "regret", "why"],
+        "note": "regret",
         "limit": 15,
         "rest_in": "tables/bundle.csv",
+    },
+    "shadow_prices": {
+        "columns": ["limit", "who", "unit", "bound", "reached", "binding", "price_kind", "value", "definition"],
+        "limit": 16,
+    }
+    | {"rest_in": "tables/shadow_prices.csv"},
+    "alternatives": {
+        "columns": [
+            "alternative",
+            "objective_value",
+            "extra_cost",
+            "extra_pct",
+            "emissions_tco2e",
+            "capex",
+            "projects",
+            "differs_in",
+        ]
     },
     "reductions": {
         "columns": ["objective", "reduction_pct", "status", "objective_value", "greedy_value", "capex", "annual_cost"]

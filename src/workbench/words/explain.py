@@ -1,0 +1,60 @@
+"""Why the plan is as it is, in sentences: projects that matter most, the price of the budget by name, what else would do."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from workbench.selection.alternatives import Menu
+from workbench.selection.shadow_price import of as price_of
+from workbench.words.amounts import Prose, money, say
+from workbench.words.readable import local_name, word
+
+_NAMED = 3
+
+
+def why_summary(bundle: pd.DataFrame, currency: str, lang: str) -> Prose:
+    """The projects least easily given up, those next to come in, and how many could as well be decided otherwise."""
+    table = bundle.assign(said=local_name(bundle, lang))
+    inside, outside = table[table["selected"] == 1], table[(table["selected"] == 0) & (table["regret_kind"] == "exact")]
+    only = [say("why.only", lang, name=n) for n in inside.loc[inside["regret_kind"] == "no_plan_otherwise", "said"]]
+    most = inside[inside["regret"] > 0].sort_values(["regret", "project_id"], ascending=[False, True])
+    first = [*only, *_each(most, currency, lang)][:_NAMED]
+    near = _each(outside[outside["regret"] > 0].sort_values(["regret", "project_id"]), currency, lang)[:_NAMED]
+    comma = "、" if lang == "zh" else ", "
+    said = [say("why.settled", lang, names=comma.join(first))] if first else []
+    said += [say("why.near", lang, names=comma.join(near))] if near else []
+    ties = int(((table["regret"] == 0) & (table["regret_kind"] == "exact")).sum())
+    return Prose(tuple(said + ([say("why.ties", lang, count=ties)] if ties else [])), lang)
+
+
+def _each(rows: pd.DataFrame, currency: str, lang: str) -> list[str]:
+    head = rows.head(_NAMED)
+    return [say("why.one", lang, name=n, value=money(v, currency, lang)) for n, v in zip(head["said"], head["regret"], strict=True)]
+
+
+def price_summary(prices: pd.DataFrame, currency: str, lang: str) -> Prose:
+    """The price of the budget, each with its name, and which other limits bind."""
+    budget = prices[prices["limit"] == "budget"]
+    if budget.empty:
+        return Prose((say("price.none", lang),), lang)
+    named = {"tighter": "next_tighter", "looser": "next_looser", "average": "average_cut", "dual": "relaxed_dual"}
+    values = {name: money(price_of(prices, kind), currency, lang) for name, kind in named.items()}
+    said = [say("price.binding" if budget["binding"].iloc[0] else "price.free", lang, **values)]
+    others = prices[(prices["limit"] != "budget") & (prices["binding"] == 1)].drop_duplicates(["limit", "who"])
+    if len(others):
+        names = [f"{word(row.limit, lang)} {row.who}".strip() for row in others.itertuples()]
+        said.append(say("price.other", lang, names=("、" if lang == "zh" else ", ").join(names)))
+    return Prose(tuple(said), lang)
+
+
+def menu_summary(menu: Menu, currency: str, lang: str) -> Prose:
+    """How many projects are settled whatever one prefers within the cost band, and how many are real choices."""
+    if menu.roles.empty:
+        return Prose((), lang)
+    count = menu.roles["role"].value_counts()
+    kinds = {"always": "always", "never": "never", "free": "interchangeable"}
+    numbers = {name: int(count.get(kind, 0)) for name, kind in kinds.items()}
+    said = [say("menu.summary", lang, count=len(menu.roles), band=money(menu.band, currency, lang), **numbers)]
+    if count.get("not_settled", 0):
+        said.append(say("menu.open", lang, open=int(count["not_settled"])))
+    return Prose(tuple(said), lang)
