@@ -36,8 +36,12 @@ CONTRACT = {  # contract, section 5
     "potential": "project_id enterprise_id tce_saved tco2e_saved capex annual_cost npv irr_pct payback_years abatement_cost "
     "upstream_tco2e flags",
     "macc": "rank project_id naive_abatement_cost naive_tco2e incremental_abatement_cost incremental_tco2e cumulative_tco2e",
-    "bundle": "project_id selected start_year capex annual_cost tce_saved tco2e_saved why",
-    "pareto": "budget_tco2e emissions_tco2e annual_cost capex projects status gap",
+    "bundle": "project_id selected start_year capex annual_cost tce_saved tco2e_saved regret regret_kind why",
+    "shadow_prices": "limit who unit bound reached binding price_kind value move objective_value definition",
+    "limits_to_move": "limit who unit now needed move_by least_reachable_without_tco2e enough_alone step proved together",
+    "alternatives": "alternative objective_value extra_cost extra_pct emissions_tco2e capex projects differs_in added dropped",
+    "project_roles": "project_id selected role in_alternatives",
+    "pareto": "budget_tco2e emissions_tco2e annual_cost capex projects status gap supported knee complete",
     "reductions": "reduction_pct objective objective_value capex annual_cost emissions_tco2e projects greedy_value status",
 }
 SELECTION = (

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.figures.axes import bar_rows, end_label, room, value_axis
-from workbench.figures.quantities import names, scale
+from workbench.figures.quantities import names, number, scale
 from workbench.figures.style import INK, MUTED, PALE, ROW, SELECTED, UNSELECTED, Picture, blank, canvas, finish, styled
 from workbench.wording import text
 
@@ -33,7 +33,7 @@ def regrets(
         bar.set_alpha(0.45 if kind == "at_least" else 1.0)
     bar_rows(axes, [said[i] for i in shown["project_id"]])
     for n, row in enumerate(shown.itertuples()):
-        words = "∞" if not np.isfinite(row.size) else ("≥ " if row.regret_kind == "at_least" else "") + say.say(row.size)
+        words = "∞" if not np.isfinite(row.size) else ("≥ " if row.regret_kind == "at_least" else "") + number(float(say(row.size)))
         end_label(axes, lengths[n], n, words)
     room(axes, 0.0, lengths.max(), right=0.28)
     value_axis(axes, "x", text("figures.axis.money", lang, unit=say.unit))

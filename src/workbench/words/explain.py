@@ -34,6 +34,8 @@ def _each(rows: pd.DataFrame, currency: str, lang: str) -> list[str]:
 
 def price_summary(prices: pd.DataFrame, currency: str, lang: str) -> Prose:
     """The price of the budget, each with its name, and which other limits bind."""
+    if prices.empty:
+        return Prose((), lang)
     budget = prices[prices["limit"] == "budget"]
     if budget.empty:
         return Prose((say("price.none", lang),), lang)
@@ -42,7 +44,7 @@ def price_summary(prices: pd.DataFrame, currency: str, lang: str) -> Prose:
     said = [say("price.binding" if budget["binding"].iloc[0] else "price.free", lang, **values)]
     others = prices[(prices["limit"] != "budget") & (prices["binding"] == 1)].drop_duplicates(["limit", "who"])
     if len(others):
-        names = [f"{word(row.limit, lang)} {row.who}".strip() for row in others.itertuples()]
+        names = [f"{word(row.limit, lang)} {row.who if isinstance(row.who, str) else ''}".strip() for row in others.itertuples()]
         said.append(say("price.other", lang, names=("、" if lang == "zh" else ", ").join(names)))
     return Prose(tuple(said), lang)
 

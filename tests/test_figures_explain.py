@@ -1,0 +1,52 @@
+"""Figures and sentences that explain a bundle, in both languages, and where there is nothing to show."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench import figures, selection, words
+
+pytestmark = pytest.mark.filterwarnings("ignore:Glyph")
+
+
+@pytest.fixture(scope="module")
+def answer(tiny):
+    problem = tiny().problem(budget_tco2e=24_200, objective="capex")
+    found = selection.select(problem)
+    return found, selection.menu(problem, found.chosen, within_pct=200.0), selection.front(problem)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_plan_explained(answer, lang):
+    found, menu, front = answer
+    picture = figures.regrets(found.bundle, lang, "CNY", "capex")
+    assert "3" in picture.alt and picture.svg()
+    grid = figures.project_roles(menu.roles, menu.plans, found.bundle, lang)
+    assert "3" in grid.alt and grid.svg()
+    assert figures.pareto_front(front, lang, "CNY", "capex", chosen=found.summary).svg()
+    said = str(words.why_summary(found.bundle, "CNY", lang))
+    assert "Light" in said and "Motors" in said
+    assert ("600,000" if lang == "en" else "60 万") in said  # P1 alone costs 1,000,000, P2 and P3 400,000
+
+
+def test_prices_and_choices_in_words(answer):
+    found, menu, _ = answer
+    said = str(words.price_summary(found.prices, "CNY", "en"))
+    assert said.startswith("The budget binds.") and "714 CNY" in said  # P1 in place of both: 600,000 for 840 t more
+    assert "3 are interchangeable" in str(words.menu_summary(menu, "CNY", "en"))
+
+
+def test_nothing_to_explain(tiny):
+    problem = tiny().problem(budget_tco2e=0)
+    found = selection.select(problem)
+    menu = selection.menu(problem, found.chosen)
+    assert figures.regrets(found.bundle).alt and figures.project_roles(menu.roles, menu.plans, found.bundle).alt
+    assert str(words.menu_summary(menu, "CNY", "en")) == "" and str(words.why_summary(found.bundle, "CNY", "en")) == ""
+    assert found.prices.empty and str(words.price_summary(found.prices, "CNY", "en")) == ""
+
+
+def test_a_move_is_told_in_money(tiny):
+    found = selection.select(tiny().problem(budget_tco2e=24_200, objective="capex", capital_limit=350_000))
+    said = str(words.selection_summary(found.summary, "CNY", "en"))
+    assert "from 350,000 to 400,000 CNY" in said and "The plan that comes nearest costs 100,000 CNY" in said
+    assert "元" in str(words.selection_summary(found.summary, "CNY", "zh"))
