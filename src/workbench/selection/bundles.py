@@ -11,7 +11,7 @@ from workbench.errors import UserError
 from workbench.interaction import Pool
 
 MAX_BUNDLES = 2**14
-JOINT = 2**10  # a part with more bundles is modelled unit by unit
+JOINT = 2**8  # a part with more bundles is modelled unit by unit
 STAGE = 8  # most fraction measures bundled at once where a unit has too many
 
 
@@ -154,6 +154,17 @@ class Part:
             if above is not None:
                 found[above] = found[above][0] + low, found[above][1] + high
         return found
+
+    def left(self, bundle: frozenset[str]) -> float:
+        """What is still used with the fraction measures of `bundle` alone."""
+        left, total = dict(self._bases), 0.0
+        for u in self.units:
+            rest, above = left[u] * self.kept(u, bundle), self.above(u)
+            if above is None:
+                total += rest
+            else:
+                left[above] += rest
+        return total
 
     def may_stop(self, unit: str) -> bool:
         """Whether absolute savings could ask for more than the unit has left (then they stop at zero use)."""

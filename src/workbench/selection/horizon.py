@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,7 +21,9 @@ import pandas as pd
 
 from workbench import costs
 from workbench.params import Settings
+from workbench.selection import loans
 from workbench.selection.bundles import Segment
+from workbench.selection.loans import Loan
 
 ALWAYS = 10**6  # years: the life of a project in a plan of one typical year
 
@@ -38,12 +40,13 @@ class Window:
 
 @dataclass(frozen=True)
 class Horizon:
-    """The `years` of a plan and the `windows` of the projects that can start in it; `by_years`: not one typical year."""
+    """The `years` of a plan, the `windows` of projects that can start in it, their `loans`; `by_years`: not one typical year."""
 
     settings: Settings
     years: tuple[int, ...]
     windows: dict[str, Window]
     by_years: bool
+    loans: dict[str, Loan] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -126,7 +129,7 @@ def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings) -
         latest = int(np.nanmin([years[-1], row.latest_year]))
         lead = math.ceil(row.build_years) if row.build_years == row.build_years else 0
         windows[row.project_id] = Window(earliest, latest, lead, max(1, math.floor(row.lifetime_years)))
-    return Horizon(settings, years, windows, by_years=True)
+    return Horizon(settings, years, windows, by_years=True, loans=loans.of(filed) if settings.count_loans else {})
 
 
 def _column(filed: pd.DataFrame | None, name: str) -> dict[str, float]:
@@ -164,6 +167,12 @@ def capital(horizon: Horizon, projects: pd.DataFrame) -> dict[str, dict[int, flo
     return found
 
 
+def own_funds(horizon: Horizon, prices: dict[str, dict[int, float]]) -> dict[str, dict[int, float]]:
+    """Capital by project and year of start that is not borrowed."""
+    share = {i: 1 - loan.share for i, loan in horizon.loans.items()}
+    return {i: {s: share.get(i, 1.0) * k for s, k in each.items()} for i, each in prices.items()}
+
+
 def residual_share(window: Window, start: int, last: int) -> float:
     """Share of a project's life that is left after the end of year `last` (straight line)."""
     used = max(0, last + 1 - (start + window.lead))
@@ -174,35 +183,40 @@ def start_costs(horizon: Horizon, projects: pd.DataFrame, objective: str) -> dic
     """What starting a project in a year costs whatever else is chosen, in the objective's money."""
     if objective == "emissions":
         return {}
+    ids, rate = list(horizon.windows), horizon.settings.discount_rate
+    lives, opex = projects["lifetime_years"].astype(float).tolist(), projects["opex_per_year"].astype(float).tolist()
+    worth = {life: costs.annuity_factor(rate, life) for life in set(lives)}
     if not horizon.by_years:
-        year = horizon.first
-        rows = projects.itertuples()
-        return {(row.project_id, year): fixed_cost(row, objective, horizon.settings) for row in rows}
+        year, capex = horizon.first, projects["capex"].astype(float).tolist()
+        rows = zip(ids, capex, lives, opex, strict=True)
+        return {(i, year): _typical(k, worth[life], o, objective) for i, k, life, o in rows}
     prices, found = capital(horizon, projects), {}
-    for row in projects.itertuples():
-        for start, price in prices[row.project_id].items():
-            found[row.project_id, start] = _by_years(horizon, row, start, price, objective)
+    for i, life, running in zip(ids, lives, opex, strict=True):
+        for start, price in prices[i].items():
+            found[i, start] = _by_years(horizon, i, worth[life], running, start, price, objective)
     return found
 
 
-def _by_years(horizon: Horizon, row, start: int, price: float, objective: str) -> float:
+def _typical(capex: float, worth: float, opex: float, objective: str) -> float:
+    if objective == "capex":
+        return capex
+    return capex + opex * worth if objective == "npv_cost" else capex / worth + opex
+
+
+def _by_years(horizon: Horizon, i: str, worth: float, opex: float, start: int, price: float, objective: str) -> float:
     if objective == "capex":
         return price
-    window, opex = horizon.windows[row.project_id], float(row.opex_per_year)
+    window = horizon.windows[i]
     begin, end = start + window.lead, min(horizon.last + 1, start + window.lead + window.life)
     if objective == "annual_cost":
-        yearly = price / costs.annuity_factor(horizon.settings.discount_rate, float(row.lifetime_years)) + opex
-        return yearly * sum(horizon.average[t] for t in range(begin, end))
-    running = opex * sum(horizon.flow(t) for t in range(begin, end))
+        return (price / worth + opex) * sum(horizon.average[t] for t in range(begin, end))
+    running = opex * sum(horizon.flow(t) for t in range(begin, end)) if opex else 0.0
+    paid = loans.present_value(horizon, i, start, price)
     residual = price * residual_share(window, start, horizon.last) * horizon.flow(horizon.last)
-    return price * horizon.outlay(start) + running - residual
+    return paid + running - residual
 
 
 def fixed_cost(row, objective: str, settings: Settings) -> float:
     """What one project costs in a typical year whatever else is chosen: capital and operating cost in the objective's money."""
-    if objective == "capex":
-        return float(row.capex)
-    factor = costs.annuity_factor(settings.discount_rate, float(row.lifetime_years))
-    if objective == "npv_cost":
-        return float(row.capex) + float(row.opex_per_year) * factor
-    return float(row.capex) / factor + float(row.opex_per_year)
+    worth = costs.annuity_factor(settings.discount_rate, float(row.lifetime_years))
+    return _typical(float(row.capex), worth, float(row.opex_per_year), objective)

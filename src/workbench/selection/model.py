@@ -22,7 +22,7 @@ from pyomo.common.gc_manager import PauseGC
 
 from workbench.selection import rules
 from workbench.selection.linear import Linear
-from workbench.selection.problem import CRITERIA, Problem, parts, segments
+from workbench.selection.problem import CRITERIA, Problem, parts
 from workbench.selection.use import saved_by_part
 
 
@@ -203,8 +203,7 @@ def _weights(problem: Problem, name: str, part) -> list[tuple[float, float]] | N
     if problem.horizon.by_years:
         return [problem.horizon.worth(name, segment.year) for segment in part.segments]
     if name == "npv_cost":
-        cut = segments(part.pool, problem.lives, "npv_cost", settings)
-        known = [(s.money, s.carbon) for s in cut]
-        return known if [s.alive for s in cut] == [s.alive for s in part.segments] else None
+        asked = settings.objective == "npv_cost" or (settings.objective == "weighted" and "npv_cost" in settings.objective_weights)
+        return [(s.money, s.carbon) for s in problem.segments(part.pool, "npv_cost")] if asked else None
     first = (1.0, settings.carbon_price) if name == "annual_cost" else (0.0, 0.0)
     return [first] + [(0.0, 0.0)] * (len(part.segments) - 1)

@@ -21,6 +21,9 @@ __all__ = ["MAX_BUNDLES", "Part", "Problem", "Segment", "build", "fixed_cost", "
 
 Plan = Iterable[str] | Mapping[str, int]  # chosen projects, or chosen projects with their years of start
 EFFORTS = ["scope", "name", "min_reduction_pct", "min_tco2e", "from_year"]
+_EMPTY = dict.fromkeys(limits.LIMITS, float("nan")) | {
+    "tce": 0.0, "electricity_tco2e": 0.0, "intensity_base": float("nan"), "sector": "", "area": "",
+}  # fmt: skip
 CRITERIA = ("annual_cost", "capex", "npv_cost", "emissions")
 
 
@@ -47,6 +50,15 @@ class Problem:
     relaxed: frozenset[str] = field(default_factory=frozenset)
     efforts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EFFORTS))
     filed: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        """Optional columns that are not there are filled in with what they mean when empty."""
+        firms = self.enterprises
+        missing = {name: value for name, value in _EMPTY.items() if name not in firms}
+        if missing:
+            object.__setattr__(self, "enterprises", firms.assign(**missing))
+        if "alternative_set" not in self.relations:
+            object.__setattr__(self, "relations", self.relations.assign(alternative_set=""))
 
     @cached_property
     def ids(self) -> list[str]:
@@ -75,6 +87,11 @@ class Problem:
             return time.capital(self.horizon, self.projects)
         year = self.horizon.first
         return {i: {year: float(k)} for i, k in zip(self.projects["project_id"], self.projects["capex"], strict=True)}
+
+    @cached_property
+    def own_funds(self) -> dict[str, dict[int, float]]:
+        """Capital net of grant and of loans, by project and year of start: what limits on capital count."""
+        return time.own_funds(self.horizon, self.capital)
 
     def at(self, budget: float | None = None, objective: str | None = None, relaxed: frozenset[str] | None = None) -> Problem:
         """The same problem with another budget, objective or with families of limits left out."""
@@ -194,8 +211,6 @@ def build(
     lines = lines[lines["project_id"].isin(known)]
     relations = tables["relations"]
     relations = relations[relations["project_id"].isin(known) & (relations["project_id"] != relations["other_id"])]
-    if "alternative_set" not in relations:
-        relations = relations.assign(alternative_set="")
     firms = _firms(tables["enterprises"], enterprises, settings)
     added = pd.to_numeric(tables["enterprises"].get(settings.intensity_basis, pd.Series(dtype=float))).sum(min_count=1)
     return Problem(

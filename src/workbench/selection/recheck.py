@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
-from workbench.interaction import Pool
+from collections.abc import Iterable, Mapping
+
+from workbench.selection import recheck_years
 from workbench.selection.problem import Problem
+from workbench.selection.recheck_limits import broken, slack
+from workbench.selection.recheck_use import saved_by_pool
 
 TOLERANCE = 1e-6
 
 
-def recheck(problem: Problem, chosen: set[str], claimed: dict[str, float]) -> list[str]:
-    """Differences between what the solver claims (objective_value, emissions_after, capex) and what plain sums say; [] is ok."""
+def recheck(problem: Problem, plan: Iterable[str] | Mapping[str, int], claimed: dict[str, float]) -> list[str]:
+    """Differences between what the solver claims (objective_value, emissions_after, capex) and what plain sums say; [] is ok.
+
+    `plan`: chosen projects, in a plan by years with their years of start.
+    """
+    chosen, by_years = set(plan), problem.settings.horizon_year is not None
     faults = [f"{i} is not an eligible project" for i in sorted(chosen - set(problem.ids))]
-    faults += _rules(problem, chosen)
-    emissions, by_firm = _emissions(problem, chosen)
-    if problem.budget is not None and emissions > problem.budget + _slack(problem.budget):
-        faults.append(f"emissions {emissions:.3f} exceed the budget {problem.budget:.3f}")
-    limits = problem.enterprises.set_index("enterprise_id")
-    for firm, value in sorted(by_firm.items()):
-        limit = limits.at[firm, "emission_limit_tco2e"]
-        if limit == limit and value > limit + _slack(limit):
-            faults.append(f"{firm} emits {value:.3f}, its limit is {limit:.3f}")
-    capex = sum(float(k) for i, k in zip(problem.projects["project_id"], problem.projects["capex"], strict=True) if i in chosen)
-    if problem.settings.capital_limit is not None and capex > problem.settings.capital_limit + _slack(capex):
-        faults.append(f"capital {capex:.2f} exceeds the limit {problem.settings.capital_limit:.2f}")
-    faults += _firm_capital(problem, chosen)
-    faults += _intensity(problem, chosen, emissions)
-    mine = {"capex": capex, "emissions_after": emissions}
-    if problem.settings.objective == "capex":
-        mine["objective_value"] = capex
-    elif problem.settings.objective == "annual_cost":
-        mine["objective_value"] = _annual_cost(problem, chosen)
+    if faults:
+        return faults
+    starts = dict(plan) if isinstance(plan, Mapping) else problem.starts(chosen)
+    faults = _rules(problem, chosen) + _prerequisites(problem, starts)
+    if by_years:
+        at_work, wrong = recheck_years.timing(problem, starts)
+        faults += wrong + recheck_years.money_limits(problem, starts)
+        working = {t: {i for i in chosen if t in at_work[i]} for t in recheck_years.years(problem)}
+        emitted = {t: recheck_years.emissions(problem, starts, t) for t in working}
+        value = lambda name: recheck_years.objective(problem, starts, name)  # noqa: E731
     else:
-        mine["objective_value"] = _npv_cost(problem, chosen)
-    for name, value in mine.items():
-        if abs(value - claimed[name]) > max(1e-3, TOLERANCE * abs(value)):
-            faults.append(f"{name}: claimed {claimed[name]:.6g}, recomputed {value:.6g}")
-    return faults
+        year = problem.horizon.first
+        working, emitted = {year: chosen}, {year: _emissions(problem, chosen)}
+        faults += _capital(problem, chosen)
+        value = lambda name: _typical(problem, chosen, name)  # noqa: E731
+    faults += broken(problem, working, emitted)
+    return faults + _claims(problem, value, emitted[max(emitted)][0], claimed)
 
 
-def _slack(value: float) -> float:
-    return TOLERANCE * max(1.0, abs(value))
+def _claims(problem: Problem, value, emissions: float, claimed: dict[str, float]) -> list[str]:
+    settings = problem.settings
+    mine = {"capex": value("capex"), "emissions_after": emissions}
+    if settings.objective == "weighted":
+        mine["objective_value"] = sum(w * value(name) for name, w in (settings.objective_weights or {}).items())
+    else:
+        mine["objective_value"] = value(settings.objective)
+    return [
+        f"{name}: claimed {claimed[name]:.6g}, recomputed {number:.6g}"
+        for name, number in mine.items()
+        if abs(number - claimed[name]) > max(1e-3, TOLERANCE * abs(number))
+    ]
+
+
+def _typical(problem: Problem, chosen: set[str], name: str) -> float:
+    """An objective of a typical year."""
+    if name == "capex":
+        return sum(float(k) for i, k in zip(problem.projects["project_id"], problem.projects["capex"], strict=True) if i in chosen)
+    if name == "emissions":
+        return _emissions(problem, chosen)[0]
+    return _annual_cost(problem, chosen) if name == "annual_cost" else _npv_cost(problem, chosen)
+
+
+def _prerequisites(problem: Problem, starts: Mapping[str, int]) -> list[str]:
+    """Who needs another project: started no later than itself; of a set of alternatives one is enough."""
+    faults, sets = [], {}
+    for row in problem.relations.itertuples():
+        if row.project_id not in starts or row.relation not in ("requires", "requires_any"):
+            continue
+        there = row.other_id in starts and starts[row.other_id] <= starts[row.project_id]
+        if row.relation == "requires" and not there:
+            faults.append(f"{row.project_id} requires {row.other_id}")
+        if row.relation == "requires_any":
+            name = row.alternative_set if isinstance(row.alternative_set, str) else ""
+            sets[row.project_id, name] = sets.get((row.project_id, name), False) or there
+    return faults + [f"{i} requires one of the set {name or '-'}" for (i, name), there in sets.items() if not there]
 
 
 def _rules(problem: Problem, chosen: set[str]) -> list[str]:
@@ -47,61 +81,25 @@ def _rules(problem: Problem, chosen: set[str]) -> list[str]:
     for row in problem.relations.itertuples():
         if row.relation == "excludes" and row.project_id in chosen and row.other_id in chosen:
             faults.append(f"{row.project_id} and {row.other_id} exclude each other")
-        if row.relation == "requires" and row.project_id in chosen and row.other_id not in chosen:
-            faults.append(f"{row.project_id} requires {row.other_id}")
     for pool in (pool for pool in problem.pools if pool.capped):
         for unit, lines in sorted(pool.absolute.items()):
             drawn = sum(amount for project, amount in lines.items() if project in chosen)
-            if unit and drawn > pool.use.get(unit, 0.0) + _slack(drawn):
+            if unit and drawn > pool.use.get(unit, 0.0) + slack(drawn):
                 faults.append(f"{unit} gives {pool.use.get(unit, 0.0):.1f} of waste heat, {drawn:.1f} is drawn")
     for name, group in problem.groups.groupby("group_id"):
         number = len(chosen & set(group["project_id"]))
-        if group["min_selected"].notna().any() and number < group["min_selected"].max():
+        asked = "groups" not in problem.relaxed and group["min_selected"].notna().any()
+        if asked and number < group["min_selected"].max():
             faults.append(f"group {name} has {number} projects, too few")
         if group["max_selected"].notna().any() and number > group["max_selected"].min():
             faults.append(f"group {name} has {number} projects, too many")
     return faults
 
 
-def _saved(problem: Problem, chosen: set[str]) -> list[tuple[Pool, float]]:
-    """Each pool with the activity saved in it. Absolute savings first, never below nil, then fractions; what is below first."""
-
-    def left_over(pool: Pool, unit: str) -> float:
-        left = pool.use.get(unit, 0.0)
-        left += sum(left_over(pool, u) for u in pool.use if u and u != unit and _next_above(pool, u) == unit)
-        for project, amount in pool.absolute.get(unit, {}).items():
-            left -= amount * (project in chosen)
-        left = max(left, 0.0)
-        for project, share in pool.fraction.get(unit, {}).items():
-            left -= left * share * (project in chosen)
-        return left
-
-    return [(pool, sum(pool.use.values()) - left_over(pool, "")) for pool in problem.pools]
-
-
-def _next_above(pool: Pool, unit: str) -> str:
-    """The nearest unit above that has a base of its own; '' is the site, also where the units stand in a circle."""
-    seen = [unit]
-    while True:
-        up = pool.parent.get(seen[-1], "")
-        if up in seen:
-            return ""
-        if up == "" or up in pool.use:
-            break
-        seen.append(up)
-    path = [up]
-    while path[-1]:
-        further = pool.parent.get(path[-1], "")
-        if further in path or further == unit:
-            return ""
-        path.append(further)
-    return up
-
-
 def _emissions(problem: Problem, chosen: set[str]) -> tuple[float, dict[str, float]]:
     firms = dict(zip(problem.enterprises["enterprise_id"], problem.enterprises["total_tco2e"].astype(float), strict=True))
     total = problem.emissions_before
-    for pool, saved in _saved(problem, chosen):
+    for pool, saved in saved_by_pool(problem, chosen):
         firms[pool.enterprise_id] -= saved * pool.site_tco2e
         total -= saved * pool.tco2e
     if problem.settings.include_upstream:
@@ -119,7 +117,7 @@ def _annual_cost(problem: Problem, chosen: set[str]) -> float:
             years = float(row.lifetime_years)
             recovery = rate / (1 - (1 + rate) ** -years) if rate else 1 / years
             total += row.capex * recovery + row.opex_per_year
-    for pool, saved in _saved(problem, chosen):
+    for pool, saved in saved_by_pool(problem, chosen):
         total -= saved * (pool.price + pool.tco2e * problem.settings.carbon_price)
     return total
 
@@ -139,29 +137,21 @@ def _npv_cost(problem: Problem, chosen: set[str]) -> float:
         alive = {row.project_id for row in rows if row.lifetime_years >= end}
         money = worth(end, settings.energy_price_growth) - worth(start, settings.energy_price_growth)
         carbon = settings.carbon_price * (worth(end, 0.0) - worth(start, 0.0))
-        total -= sum(saved * (pool.price * money + pool.tco2e * carbon) for pool, saved in _saved(problem, alive))
+        total -= sum(saved * (pool.price * money + pool.tco2e * carbon) for pool, saved in saved_by_pool(problem, alive))
         start = end
     return total
 
 
-def _intensity(problem: Problem, chosen: set[str], emissions: float) -> list[str]:
-    added, settings = problem.value_added_million, problem.settings
-    if not added > 0:
+def _capital(problem: Problem, chosen: set[str]) -> list[str]:
+    """Capital of the cluster and of each enterprise by its shares."""
+    if "capital" in problem.relaxed:
         return []
-    tce = problem.tce_before - sum(saved * pool.tce for pool, saved in _saved(problem, chosen))
-    caps = (("energy", tce, settings.energy_intensity_cap), ("carbon", emissions, settings.carbon_intensity_cap))
-    return [
-        f"{name} intensity {value / added:.6g} exceeds the cap {cap:.6g}"
-        for name, value, cap in caps
-        if cap is not None and value > cap * added + _slack(cap * added)
-    ]
-
-
-def _firm_capital(problem: Problem, chosen: set[str]) -> list[str]:
     capital = dict(zip(problem.projects["project_id"], problem.projects["capex"].astype(float), strict=True))
-    faults = []
+    faults, spent, limit = [], sum(capital[i] for i in chosen), problem.settings.capital_limit
+    if limit is not None and spent > limit + slack(spent):
+        faults.append(f"capital {spent:.2f} exceeds the limit {limit:.2f}")
     for row in problem.enterprises.dropna(subset=["capital_limit"]).itertuples():
         spent = sum(s * capital[i] for (i, who), s in problem.shares.items() if who == row.enterprise_id and i in chosen)
-        if spent > row.capital_limit + _slack(row.capital_limit):
+        if spent > row.capital_limit + slack(row.capital_limit):
             faults.append(f"{row.enterprise_id} spends {spent:.2f}, its limit is {row.capital_limit:.2f}")
     return faults

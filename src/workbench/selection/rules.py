@@ -105,7 +105,7 @@ def capital(m: pyo.ConcreteModel, problem: Problem) -> None:
     mine = defaultdict(list)
     for (i, e), share in sorted(problem.shares.items()):
         mine[e].append((i, share))
-    size = max([1.0, *(abs(k) for each in problem.capital.values() for k in each.values())])
+    size = max([1.0, *(abs(k) for each in problem.own_funds.values() for k in each.values())])
     m.sizes |= {id(v): size for v in m.spent_by.values()}
     m.spent = pyo.Constraint(payers, years, rule=lambda m, e, t: _spent(m, problem, e, mine[e], t))
     m.enterprise_capital = pyo.Constraint(
@@ -121,7 +121,7 @@ def capital(m: pyo.ConcreteModel, problem: Problem) -> None:
 def _spent(m: pyo.ConcreteModel, problem: Problem, e: str, mine: list[tuple[str, float]], t: int):
     form = Linear(0.0, [(-1.0, m.spent_by[e, t])])
     for i, share in mine:
-        prices = {s: k for s, k in problem.capital[i].items() if s <= t}
+        prices = {s: k for s, k in problem.own_funds[i].items() if s <= t}
         for s, k in prices.items():
             form.add(share * (k - prices.get(s + 1, 0.0)), m.y[i, s])
     return form.equals(0.0)

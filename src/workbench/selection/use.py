@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 import pyomo.environ as pyo
 
 from workbench.selection.bundles import Part, Segment
@@ -20,11 +23,32 @@ class Use:
 
     def _declare(self, pieces: list[Part]) -> None:
         m = self.m
-        m.w = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="bundle of fraction measures on a base, 0 to 1")
+        number = sum(self._number(part) for part in pieces)
+        m.w = pyo.Var(range(number), domain=pyo.NonNegativeReals, doc="bundle of fraction measures on a base, 0 to 1")
+        self._w: dict[tuple, list] = {}
+        self._unused = iter(m.w.values())
         m.z = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="absolute measure within a bundle, 0 to 1")
         m.r = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="use left over, never below nil")
         m.v = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="use that a bundle of a unit acts on")
         m.some = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False, doc="something is left over, where more use would pay")
+
+    def _number(self, part: Part) -> int:
+        """How many bundle variables a part needs."""
+        states = part.segments if self.horizon.by_years else part.segments[:1]
+        if part.single:
+            return 0
+        if part.joint:
+            return sum(len(self._possible(part, segment)) for segment in states)
+        return len(states) * sum(len(bundles) for u in part.units for bundles in part.stages(u))
+
+    def _possible(self, part: Part, segment: Segment) -> list[frozenset[str]]:
+        """The bundles that can be in force in a segment."""
+        return [b for b in part.bundles if b <= segment.alive] if self.horizon.by_years else list(part.bundles)
+
+    def _bundle_variables(self, key: tuple, number: int) -> list:
+        if key not in self._w:
+            self._w[key] = list(itertools.islice(self._unused, number))
+        return self._w[key]
 
     def year(self, segment: Segment) -> int:
         return self.horizon.first if segment.year is None else segment.year
@@ -36,7 +60,7 @@ class Use:
     def saved(self, part: Part) -> list[Linear]:
         """What a part saves in each of its segments."""
         if part.single and not part.absolutes:
-            gains = {i: part.before - _left(part, frozenset((i,))) for i in part.measures}
+            gains = {i: part.before - part.left(frozenset((i,))) for i in part.measures}
             return [self._straight(gains, segment) for segment in part.segments]
         if not part.joint:
             forms = [self._by_unit(part, k, segment) for k, segment in enumerate(part.segments)]
@@ -54,9 +78,14 @@ class Use:
     def _joined(self, part: Part, k: int, segment: Segment) -> Linear:
         """Remaining use of a part whose units are bundled at once."""
         state = k if self.horizon.by_years else 0
-        bundles = [b for b in part.bundles if not self.horizon.by_years or b <= segment.alive]
+        bundles = self._possible(part, segment)
         first = k == 0 or self.horizon.by_years
         here = self._weights(part, state, bundles, segment, first)
+        if not part.absolutes:
+            total = Linear()
+            for form, bundle in zip(here, bundles, strict=True):
+                total.plus(form, part.left(bundle & segment.alive))
+            return total
         within = self._within(part, state, bundles, segment, here, first)
         total = Linear()
         for b, bundle in enumerate(bundles):
@@ -83,12 +112,9 @@ class Use:
                 if form is not None:
                     none.plus(form, -1.0)
             return [none if form is None else form for form in alone]
-        w = [m.w[part.part_id, state, b] for b in range(len(bundles))]
+        w = self._bundle_variables((part.part_id, state), len(bundles))
         if first:
-            self.equal.append((Linear(0.0, [(1.0, v) for v in w]), 1.0))
-            for i in sorted({i for b in bundles for i in b}):
-                member = Linear(0.0, [(1.0, v) for v, b in zip(w, bundles, strict=True) if i in b])
-                self.equal.append((member.plus(Linear(0.0, m.at[i, year]), -1.0), 0.0))
+            self._tie(w, bundles, year)
         return [Linear(0.0, [(1.0, v)]) for v in w]
 
     def _within(self, part: Part, state: int, bundles: list, segment: Segment, here: list[Linear], first: bool) -> dict:
@@ -120,7 +146,7 @@ class Use:
             rest = self._stopped(part, (part.part_id, k, 0, u), u, left[u])
             for n, bundles in enumerate(part.stages(u)):
                 name = f"{part.part_id}#{u}#{n}"
-                w = [m.w[name, state, b] for b in range(len(bundles))]
+                w = self._bundle_variables((name, state), len(bundles))
                 v = [m.v[name, k, b] for b in range(len(bundles))]
                 m.sizes |= {id(each): part.most for each in v}
                 if k == 0 or self.horizon.by_years:
@@ -132,7 +158,8 @@ class Use:
             (total if above is None else left[above]).plus(rest)
         return total
 
-    def _tie(self, w: list, bundles: tuple, year: int) -> None:
+    def _tie(self, w: list, bundles: Iterable[frozenset[str]], year: int) -> None:
+        """Exactly one bundle is in force; a measure works in its bundle or not at all."""
         self.equal.append((Linear(0.0, [(1.0, v) for v in w]), 1.0))
         for i in sorted({i for b in bundles for i in b}):
             member = Linear(0.0, [(1.0, v) for v, b in zip(w, bundles, strict=True) if i in b])
@@ -164,16 +191,3 @@ def saved_by_part(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) ->
     saved = [use.saved(part) for part in pieces]
     use.finish()
     return saved
-
-
-def _left(part: Part, chosen: frozenset[str]) -> float:
-    """What a part still uses with fraction measures alone."""
-    left = {u: part.base(u) for u in part.units}
-    total = 0.0
-    for u in part.units:
-        rest, above = left[u] * part.kept(u, chosen), part.above(u)
-        if above is None:
-            total += rest
-        else:
-            left[above] += rest
-    return total
