@@ -503,3 +503,35 @@ def test_heat_that_was_electric_counts_in_both_units(tiny):
     saved = made.calculated.tables["savings"].set_index("unit")["amount"]
     assert saved["GJ"] == pytest.approx(3600) and saved["MWh"] == pytest.approx(-1000 / (0.45 * 353.15 / 40))
     assert made.assess().by_carrier.query("project_id == 'P2'")["activity_saved"].sum() == pytest.approx(1000 + saved["MWh"])
+
+
+def corners(name, rng, count=9):
+    """Cases of one calculator at corners of its ranges, within, and 30 % beyond, as rows of the table `calculations`."""
+    wanted = registry.inputs(name)
+    low, high = wanted["minimum"].to_numpy(float), wanted["maximum"].to_numpy(float)
+    for number in range(count):
+        share = rng.choice([0.0, 1.0], len(wanted)) if number % 3 == 0 else rng.random(len(wanted))
+        values = low + share * (high - low) * (1.3 if number % 3 == 2 else 1.0)
+        for code, value in zip(wanted.index, values, strict=True):
+            yield {
+                "project_id": "P1",
+                "calculator": name,
+                "case": f"{name}-{number}",
+                "carrier": "natural_gas",
+                "input": code,
+                "value": value,
+            }
+
+
+def test_no_input_breaks_a_calculator_and_no_result_is_lost_in_silence(tiny):
+    """At every corner of the ranges, within, and beyond: a number, or a finding that says why there is none."""
+    rng = np.random.default_rng(7)
+    rows = pd.DataFrame([row for name in calculators.names() for row in corners(name, rng)])
+    rows = rows.assign(unit_id="", unit="", evidence="", row=range(2, 2 + len(rows)))
+    made = calculators.apply(tiny().checked.tables | {"calculations": rows})
+    lost = made.sheet[made.sheet["kind"].isin(["result", "saving"]) & made.sheet["value"].isna()]["case"].unique()
+    said = pd.concat(made.findings)
+    why = said[said["check"].isin(["calculation_range", "calculation_incomplete", "calculation_result"])]
+    explained = rows.set_index("row")["case"].reindex(why["row"].dropna()).unique()
+    assert len(lost) and set(lost) <= set(explained)
+    assert not np.isinf(made.sheet["value"].dropna()).any() and np.isfinite(made.tables["savings"]["amount"]).all()

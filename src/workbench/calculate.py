@@ -77,7 +77,7 @@ def inputs(name: str, lang: str = "en") -> pd.DataFrame:
 def steps(sheet: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
     """The calculation sheet as the command shows it."""
     shown = words.calculation_steps(sheet, lang)[["quantity", "step_name", "formula", "value", "unit", "note", "source"]]
-    return shown.rename(columns={"step_name": "label"})
+    return shown.assign(source=shown["source"].mask(sheet["kind"] == "filed", "")).rename(columns={"step_name": "label"})
 
 
 def parse(name: str, given: list[str]) -> tuple[dict[str, float], dict[str, str]]:

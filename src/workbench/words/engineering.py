@@ -51,7 +51,18 @@ def calculation_steps(sheet: pd.DataFrame, lang: str) -> pd.DataFrame:
     steps = zip(sheet["calculator"], sheet["quantity"], strict=True)
     names = [quantity(calculator, name, lang) for calculator, name in steps]
     kinds = [_note(row, lang) for row in sheet.itertuples()]
-    return out.assign(step_name=names, calculator=sheet["calculator"].map(codes).fillna(sheet["calculator"]), note=kinds)
+    sources = [_source(row, lang) for row in sheet.itertuples()]
+    known = sheet["calculator"].map(codes)
+    return out.assign(step_name=names, calculator=known.where(known.notna(), sheet["calculator"]), note=kinds, source=sources)
+
+
+def _source(row: Any, lang: str) -> str:
+    """Where a value comes from: the row of the table and its evidence in words, the unit, or the source as it stands."""
+    if row.kind != "filed":
+        return str(row.source)
+    place, _, proof = str(row.source).partition(", ")
+    said = wording.text("calculation.row", lang, row=place.removeprefix("calculations "))
+    return said + (f"{'，' if lang == 'zh' else ', '}{wording.label(proof, lang)}" if proof else "")
 
 
 def _note(row: Any, lang: str) -> str:
@@ -93,7 +104,7 @@ def heat_pairs(pairs: pd.DataFrame, streams: pd.DataFrame, enterprises: pd.DataF
         names = pairs[f"{side}_id"].map(named).where(lambda text: text != "", pairs[f"{side}_id"])
         out[f"{side}_stream"] = names.astype(str) + " · " + pairs[f"{side}_enterprise"].map(known).astype(str)
         ends = zip(pairs[f"{side}_supply_c"], pairs[f"{side}_target_c"], strict=True)
-        out[f"{side}_temperatures"] = [f"{number(first)} → {number(last)}" for first, last in ends]
+        out[f"{side}_temperatures"] = [f"{first:g} → {last:g}" for first, last in ends]
     return out
 
 
