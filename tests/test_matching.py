@@ -23,14 +23,14 @@ FIRMS = "enterprise_id,name,sector,sector_code\nS,Steel,steel,3110\nX,Works with
 ENERGY = (
     "enterprise_id,year,unit_id,carrier,flow,quantity,unit,ncv,tco2_per_unit\n"
     "S,2022,BF,coke,purchase,1000,t,28,3\n"
-    "S,2022,,electricity,purchase,2000,MWh,,0.5\n"
+    "S,2022,,electricity,purchase,200000,MWh,,0.5\n"
     "S,2022,,natural_gas,purchase,10,10^4 Nm3,389,21\n"
 )
 UNITS = "unit_id,enterprise_id,name,kind\nBF,S,Blast furnace,blast_furnace\n"
 
 
 def made(**tables):
-    """Candidates of one steel works with a blast furnace of 28,000 GJ of coke, 7,200 GJ of power and 3,890 GJ of gas."""
+    """Candidates of one steel works with a blast furnace of 28,000 GJ of coke, 720,000 GJ of power and 3,890 GJ of gas."""
     case = Tiny(META, {"enterprises": FIRMS, "energy": ENERGY, "units": UNITS} | tables)
     return matching.candidates(case.checked.tables, case.inventory.rows, META, 2022)
 
@@ -78,10 +78,16 @@ def test_a_measure_already_filed_is_not_proposed_again():
     assert why["steel.variable_speed_drives"] == why["steel.hot_stove_control"] == "already_filed"
 
 
+def test_a_measure_that_saves_less_than_one_tce_is_too_small():
+    small = ENERGY.replace("200000", "2000")
+    assert 2000 * 3.6 * 0.000504 < 29.3076
+    assert reasons(made(energy=small))["steel.variable_speed_drives"] == "too_small"
+
+
 def test_an_enterprise_without_code_or_use_gets_nothing():
     assert set(made().projects["enterprise_id"]) == {"S"}
     bare = made(energy="enterprise_id,year,carrier,flow,quantity,unit,tco2_per_unit\nX,2022,diesel,purchase,1,t,3\n")
-    assert bare.projects.empty and set(bare.left_out["reason"]) <= {"no_use", "no_unit", "adopted"}
+    assert bare.projects.empty and set(bare.left_out["reason"]) <= {"no_use", "no_unit", "adopted", "too_small"}
 
 
 def test_alternatives_exclude_each_other():
@@ -94,16 +100,16 @@ def test_alternatives_exclude_each_other():
 
 def test_sectors_follow_the_longest_code_of_the_country():
     firms = pd.DataFrame({"enterprise_id": ["a", "b", "c", "d"], "sector_code": ["3110", "3216", "2922", None]})
-    there = matching.sectors(firms, {"country": "CN"})
+    there = technologies.sectors(firms, {"country": "CN"})
     assert there["industry"].tolist() == ["steel", "metals", "", ""] and there["end_use_sector"].tolist() == [
         "331110",
         "3313",
         "326",
         "",
     ]
-    us = matching.sectors(firms.assign(sector_code=["331110", "331512", "311611", "332"]), {"country": "US"})
+    us = technologies.sectors(firms.assign(sector_code=["331110", "331512", "311611", "332"]), {"country": "US"})
     assert us["end_use_sector"].tolist() == ["331110", "3315", "3116", "332"]
-    assert (matching.sectors(firms, {"country": "DE"}) == "").all().all()
+    assert (technologies.sectors(firms, {"country": "DE"}) == "").all().all()
 
 
 def test_every_measure_has_one_rule_and_every_rule_is_about_known_things():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import ParameterError, UserError
+from workbench.terminal import rows as _rows
+from workbench.terminal import table as _table
 
 _SHOWN = ("severity", "enterprise_id", "table", "row", "field", "message", "what_to_do")
 
@@ -337,26 +337,6 @@ def _docs(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write(dictionary.reference())
     return 0
-
-
-def _table(frame: Any, kind: str) -> None:
-    """A table on standard output."""
-    records = frame.to_dict("records")
-    if kind == "json":
-        print(json.dumps(records, indent=2, ensure_ascii=False))
-    elif kind == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([list(frame.columns), *(row.values() for row in records)])
-    else:
-        _rows(tuple(frame.columns), [tuple(row.values()) for row in records])
-
-
-def _rows(headings: tuple[str, ...], rows: Iterable[tuple]) -> None:
-    """Columns side by side, without anything that could steer a terminal."""
-    lines = [tuple("".join(c if c.isprintable() else " " for c in str(cell)) for cell in row) for row in (headings, *rows)]
-    widths = [min(40, max(len(line[i]) for line in lines)) for i in range(len(headings))]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _count(text: str) -> int:

@@ -15,9 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, flows, price_indices, technologies
+from workbench import dictionary, flows, price_indices, technologies, units
 
-CLASSIFICATIONS = {"CN": "GB/T 4754", "US": "NAICS"}
 STATUS = "library"
 PROJECT_COLUMNS = [
     "project_id", "name", "name_zh", "enterprise_id", "kind", "capex", "opex_per_year", "lifetime_years", "status", "evidence",
@@ -38,21 +37,6 @@ class Candidates:
     findings: list[pd.DataFrame]
 
 
-def sectors(enterprises: pd.DataFrame, meta: dict[str, Any]) -> pd.DataFrame:
-    """`industry` of the technology library and `end_use_sector` of each enterprise_id, by the longest code that fits.
-
-    The classification is that of the country (GB/T 4754 in China, NAICS in the United States); '' where none fits.
-    """
-    table = dictionary.read_table("technologies/sectors")
-    table = table[table["classification"] == CLASSIFICATIONS.get(str(meta.get("country", "")), "")]
-    known = table.set_index("code_prefix")
-    out = []
-    for code in enterprises["sector_code"].fillna("").astype(str) if "sector_code" in enterprises else [""] * len(enterprises):
-        prefix = next((code[:n] for n in range(len(code), 0, -1) if code[:n] in known.index), None)
-        out.append(("", "") if prefix is None else tuple(known.loc[prefix, ["industry", "end_use_sector"]]))
-    return pd.DataFrame(out, columns=["industry", "end_use_sector"], index=enterprises["enterprise_id"].to_numpy())
-
-
 def candidates(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[str, Any], year: int) -> Candidates:
     """Every measure of the library that fits, for each enterprise of checked `tables` and inventory `rows`.
 
@@ -61,20 +45,23 @@ def candidates(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[s
     rules = technologies.measures().merge(
         dictionary.read_table("technologies/matching"), on="measure_id", how="left", validate="1:1", suffixes=("", "_rule")
     )
-    industry = sectors(tables["enterprises"], meta)["industry"]
+    industry = technologies.sectors(tables["enterprises"], meta)["industry"]
     use = _use(rows)
     adopted = dictionary.read_table("technologies/adopted").query("country == @meta.get('country')")
     price, found = _prices(rules[rules["industry"].isin(set(industry) - {""})], meta, year)
+    least_gj = dictionary.threshold("least_candidate_tce") * units.factor("tce", "GJ")
     projects, savings, left = [], [], []
     for enterprise in sorted(industry.index[industry != ""]):
         mine = Site(enterprise, tables, use[use["enterprise_id"] == enterprise])
         for rule in rules[rules["industry"] == industry[enterprise]].itertuples():
             reason = "adopted" if rule.measure_id in set(adopted["measure_id"]) else mine.against(rule)
             lines = [] if reason else mine.lines(rule)
-            if reason or not lines:
-                left.append((enterprise, rule.measure_id, rule.label_en, rule.label_zh, reason or "no_use"))
+            saved_gj = sum(line[-1] for line in lines)
+            reason = reason or ("no_use" if not lines else "too_small" if saved_gj < least_gj else "")
+            if reason:
+                left.append((enterprise, rule.measure_id, rule.label_en, rule.label_zh, reason))
                 continue
-            projects.append(_project(enterprise, rule, sum(line[-1] for line in lines), price[rule.price_index, rule.currency]))
+            projects.append(_project(enterprise, rule, saved_gj, price[rule.price_index, rule.currency]))
             savings += [(projects[-1][0], enterprise, unit, carrier, "fraction", share, "") for unit, carrier, share, _ in lines]
     frame = pd.DataFrame(projects, columns=PROJECT_COLUMNS)
     return Candidates(
@@ -91,8 +78,8 @@ class Site:
 
     def __init__(self, enterprise: str, tables: dict[str, pd.DataFrame], use: pd.DataFrame) -> None:
         self.use = use
-        units, projects = (tables[name][tables[name]["enterprise_id"] == enterprise] for name in ("units", "projects"))
-        self.kinds = units.groupby("kind")["unit_id"].agg(set).to_dict() if len(units) else {}
+        filed, projects = (tables[name][tables[name]["enterprise_id"] == enterprise] for name in ("units", "projects"))
+        self.kinds = filed.groupby("kind")["unit_id"].agg(set).to_dict() if len(filed) else {}
         products = tables["products"]
         self.products = " ".join(products.loc[products["enterprise_id"] == enterprise, "product"].astype(str)).casefold()
         self.filed_kinds = set(projects["kind"].dropna().astype(str))

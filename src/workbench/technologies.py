@@ -6,6 +6,7 @@ The tables stay as they are under `data/technologies/`; here each row gets the s
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ KINDS = {
     "process_measure": "technologies/process_measures", "heat_supply": "technologies/heat_supply",
     "audit_class": "technologies/iac_classes",
 }  # fmt: skip
+CLASSIFICATIONS = {"CN": "GB/T 4754", "US": "NAICS"}
 KINDS_ZH = {"process_measure": "工艺措施", "heat_supply": "供热技术", "audit_class": "审计建议类别"}
 _NUMBERS = ("saving_share", "efficiency", "capex", "opex", "lifetime_years", "year", "price_year")
 
@@ -70,6 +72,21 @@ def search(words: str | list[str] = "", *, kind: str | None = None, subject: str
     if year is not None:
         keep &= table["year"].eq(year) | table["year"].isna()
     return table[keep]
+
+
+def sectors(enterprises: pd.DataFrame, meta: dict[str, Any]) -> pd.DataFrame:
+    """`industry` of the technology library and `end_use_sector` of each enterprise_id, by the longest code that fits.
+
+    The classification is that of the country (GB/T 4754 in China, NAICS in the United States); '' where none fits.
+    """
+    table = dictionary.read_table("technologies/sectors")
+    table = table[table["classification"] == CLASSIFICATIONS.get(str(meta.get("country", "")), "")]
+    known = table.set_index("code_prefix")
+    out = []
+    for code in enterprises["sector_code"].fillna("").astype(str) if "sector_code" in enterprises else [""] * len(enterprises):
+        prefix = next((code[:n] for n in range(len(code), 0, -1) if code[:n] in known.index), None)
+        out.append(("", "") if prefix is None else tuple(known.loc[prefix, ["industry", "end_use_sector"]]))
+    return pd.DataFrame(out, columns=["industry", "end_use_sector"], index=enterprises["enterprise_id"].to_numpy())
 
 
 def _process(table: pd.DataFrame) -> pd.DataFrame:

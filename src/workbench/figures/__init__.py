@@ -5,6 +5,7 @@ from workbench.figures.benchmarks import benchmark_positions, peers
 from workbench.figures.boundary import boundary_bridge
 from workbench.figures.explain import project_roles, regrets
 from workbench.figures.findings import findings_by_check
+from workbench.figures.hotspots import hotspots
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
 from workbench.figures.money import potential_levels, tornado
@@ -34,6 +35,7 @@ __all__ = [
     "energy_flows",
     "findings_by_check",
     "grand_composite",
+    "hotspots",
     "intensities",
     "key_emitters",
     "misstatements",

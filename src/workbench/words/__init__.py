@@ -24,6 +24,7 @@ from workbench.words.account import (
     price_note,
 )  # fmt: skip
 from workbench.words.amounts import Prose, currency_name, money, number
+from workbench.words.diagnosis import diagnosis_summary, offers_summary
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
 from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
@@ -61,4 +62,12 @@ __all__ = [
     "report_summary", "scope", "selection_figures", "selection_summary", "sources", "spelled", "subjects",
     "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary",
     "why_summary", "with_names", "word",
+    "SHOWN", "Prose", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
+    "cluster_name", "conclusion", "currency_name", "data_nature", "diagnosis_summary", "evidence_summary", "factor_rows",
+    "facts", "findings_summary", "greedy_summary", "heat_levels", "heat_pairs", "heat_summary", "intake_summary",
+    "intensity_heading", "inventory_figures", "inventory_summary", "misstatement_summary", "money", "money_summary",
+    "nature_kind", "number", "offers_summary", "parameters", "potential_summary", "price_note", "provenance", "readable",
+    "reading_summary", "report_summary", "scope", "selection_figures", "selection_summary", "sources", "spelled", "subjects",
+    "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary", "with_names",
+    "word",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -79,3 +80,12 @@ def percent(part: float, whole: float) -> float:
 def column_sum(frame: pd.DataFrame, column: str) -> float:
     """Sum of a column, blanks as nil."""
     return float(pd.to_numeric(frame[column]).sum())
+
+
+def intensity_unit(unit: str, lang: str) -> str:
+    """A unit of intensity such as `tCO2e per million CNY of value added` in the report's language."""
+    parts = re.fullmatch(r"(tCO2e|tce) per million (\S+) of (value added|output value)", unit)
+    if not parts:
+        return unit
+    shown = parts[1].replace("CO2", "CO₂")
+    return wording.text(f"report.intensity.{parts[3].replace(' ', '_')}", lang, unit=shown, currency=currency_name(parts[2], lang))

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from workbench import dictionary, wording
-from workbench.words.amounts import currency_name, number, say
+from workbench.words.amounts import currency_name, intensity_unit, number, say
 
 CODES = (
     "item", "carrier", "commodity", "source", "check", "status", "flags", "objective", "taker_ledger", "giver_ledger", "entered",
@@ -17,6 +17,7 @@ CODES = (
     "factor_level", "basis", "method", "kind", "position", "reference", "numerator", "material", "is_material", "flow", "attained",
     "target_attained", "must_act", "flagged", "opposite_signs", "remarks", "price_kind", "binding", "proved", "together",
     "role", "regret_kind",
+    "target_attained", "must_act", "flagged", "opposite_signs", "remarks", "system",
 )  # fmt: skip
 _YES_NO = (
     "selected", "entered", "enough_alone", "key_emitter", "is_material", "attained", "target_attained", "must_act", "flagged",
@@ -32,6 +33,8 @@ _MONEY = (
 _LEVELS = ("measured", "supplier", "local", "provincial", "regional", "national", "ipcc", "substitute")
 _FACTOR = ["factor_id", "carrier", "tco2e_per_unit", "unit"]
 _PROJECT = ["project_id", "name", "enterprise", "start_year", "capex", "annual_cost", "tce_saved", "tco2e_saved"]
+_SPOT = ["enterprise", "carrier", "system", "tce", "tco2e", "share_pct", "gap_tce", "saved_tco2e", "uncovered_tco2e", "basis"]
+_CANDIDATE = ["project_id", "name", "enterprise", "capex", "opex_per_year", "lifetime_years", "evidence"]
 SHOWN = {
     "facts": {},
     "sources": {},
@@ -219,6 +222,8 @@ SHOWN = {
             "differs_in",
         ]
     },
+    "hotspots": {"columns": _SPOT, "limit": 20, "note": "end_use", "rest_in": "tables/hotspots.csv"},
+    "candidates": {"columns": _CANDIDATE, "limit": 20, "note": "library", "rest_in": "tables/candidates.csv"},
     "reductions": {
         "columns": ["objective", "reduction_pct", "status", "objective_value", "greedy_value", "capex", "annual_cost"]
         + ["emissions_tco2e", "projects"]
@@ -288,8 +293,9 @@ def code(column: str, value: Any, lang: str) -> str:
         return reason(str(value), lang)
     if column == "factor_level" or (column == "level" and value in _LEVELS):
         return say(f"level.{value}", lang)
-    if column in ("basis", "method") and wording.knows(f"chp.{column}.{value}"):
-        return wording.text(f"chp.{column}.{value}", lang)
+    for key in (f"chp.{column}.{value}", f"{column}.{value}"):
+        if column in ("basis", "method", "system") and wording.knows(key):
+            return wording.text(key, lang)
     if column == "objective":
         return wording.text(f"figures.objective.{value}", lang)
     labels = (
@@ -366,12 +372,3 @@ def intensity_heading(enterprises: pd.DataFrame, lang: str) -> dict[str, str]:
         if len(unit):
             found[name] = f"{wording.label(name, lang)} ({intensity_unit(unit.iat[0], lang)})"
     return found
-
-
-def intensity_unit(unit: str, lang: str) -> str:
-    """A unit of intensity such as `tCO2e per million CNY of value added` in the report's language."""
-    parts = re.fullmatch(r"(tCO2e|tce) per million (\S+) of (value added|output value)", unit)
-    if not parts:
-        return unit
-    shown = parts[1].replace("CO2", "CO₂")
-    return wording.text(f"report.intensity.{parts[3].replace(' ', '_')}", lang, unit=shown, currency=currency_name(parts[2], lang))
