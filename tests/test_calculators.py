@@ -213,6 +213,21 @@ def test_load_test_by_hand():
     assert saved == pytest.approx(5 * 0.8 * 6)
 
 
+def test_load_test_of_a_works():
+    """augustcompressor.com: 900 cfm at 144 kW, 8 minutes loaded and 48 unloaded: 127.8 cfm leak (at 14.2 %) and cost 20.45 kW."""
+    cfm = 0.028316846592
+    leak = compressed_air.load_test_m3_per_min(900 * cfm, 8, 48)
+    assert leak / cfm == pytest.approx(127.8, rel=0.01)
+    assert compressed_air.generation_kw(leak, 144 / (900 * cfm)) == pytest.approx(20.45, rel=0.01)
+
+
+def test_blowdown_tip_sheet():
+    """US DOE steam tip sheet: 90 % of the heat of 6 % blowdown at 150 psig for 100,000 lb/h of steam is 1.8 MMBtu/h."""
+    blown = boilers.feedwater_t_per_h(100 * LB, 6) - 100 * LB  # t/h
+    heat = boilers.heat_in_water_kj_per_kg(150 * PSI, celsius(60), ATMOSPHERE)
+    assert 0.9 * blown * heat / 1055.056 == pytest.approx(1.8, rel=0.03)
+
+
 def test_boiler_by_hand():
     """L1 = 180 x (0.66/15 + 0.009) = 9.54, L2 = 130 x (0.66/18 + 0.009) = 5.9367; eta 88 to 91.603 %."""
     saved = result(

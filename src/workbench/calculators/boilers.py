@@ -28,13 +28,13 @@ def fuel_saved_gj(fuel_gj, efficiency_pct, loss_before_pct, loss_after_pct):
     """Fuel saved for the same steam, GJ: F (1 - eta1/eta2), eta2 = eta1 + L1 - L2.
 
     fuel_gj: fuel a year, GJ net; efficiency_pct: boiler efficiency before, % of net heating value; loss_*_pct: stack loss, %.
-    Source: indirect method of EN 12952-15: other losses stay as they are.
+    Source: indirect method (BS 845, IS 8753): other losses stay as they are.
     """
     return fuel_gj * (1 - efficiency_pct / (efficiency_pct + loss_before_pct - loss_after_pct))
 
 
 def feedwater_t_per_h(steam_t_per_h, blowdown_pct):
-    """Feedwater in t/h: S / (1 - b); blowdown_pct: blowdown, % of feedwater. Source: US DOE steam tip sheet 9."""
+    """Feedwater in t/h: S / (1 - b); blowdown_pct: blowdown, % of feedwater. Source: US DOE steam tip sheet on blowdown."""
     return steam_t_per_h / (1 - blowdown_pct / PCT)
 
 

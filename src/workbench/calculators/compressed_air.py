@@ -47,7 +47,7 @@ def load_test_m3_per_min(capacity_m3_per_min, loaded_s, unloaded_s):
     """Leakage by the load test, m3/min: capacity x T / (T + t), while nothing is used.
 
     capacity_m3_per_min: free air of the running compressor; loaded_s: T, mean time loaded, s; unloaded_s: t, mean time unloaded, s.
-    Source: US DOE compressed air tip sheet 3. Valid for compressors that load and unload.
+    Source: load test as in the worked example of augustcompressor.com. Valid for compressors that load and unload.
     """
     return capacity_m3_per_min * loaded_s / (loaded_s + unloaded_s)
 

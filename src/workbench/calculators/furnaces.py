@@ -57,7 +57,7 @@ def available_heat_pct(flue_c, air_c, excess_pct, air_oxygen_pct, methane_gross_
     """Heat left in the furnace, % of net heating value: (H + air - flue gas) / H.
 
     flue_c: flue gas where it leaves the heated chamber, degC; air_c: combustion air as burnt, degC; excess_pct: excess air, %;
-    reference_c: datum of enthalpies. Source: available heat (US DOE process heating tip sheets; ORNL MEASUR). No dissociation, so
+    reference_c: datum of enthalpies. Source: available heat (ORNL MEASUR; Southern California Gas 2012). No dissociation, so
     valid to flue gases of about 1,600 degC.
     """
     excess, nitrogen = 1 + excess_pct / PCT, (PCT - air_oxygen_pct) / air_oxygen_pct
@@ -73,5 +73,5 @@ def available_heat_pct(flue_c, air_c, excess_pct, air_oxygen_pct, methane_gross_
 
 
 def fuel_saved_gj(fuel_gj, available_before_pct, available_after_pct):
-    """Fuel saved for the same heat to the load, GJ: F (1 - AH1/AH2). Source: US DOE process heating tip sheet 2."""
+    """Fuel saved for the same heat to the load, GJ: F (1 - AH1/AH2). Equal heat to the load."""
     return fuel_gj * (1 - available_before_pct / available_after_pct)
