@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench import cash_flow, costs, dictionary, finance, green_finance, rates_of_return
+from workbench import costs, dictionary, finance, green_finance, rates_of_return, words
 
 HEAD = (
     "project_id,name,enterprise_id,kind,capex,capex_equipment,opex_per_year,lifetime_years,grant,loan_share,loan_rate,loan_years,"
@@ -161,15 +161,13 @@ def test_break_even_carbon_price_of_a_bundle(tiny):
         projects=rows, savings="project_id,carrier,mode,amount,unit\nP1,bituminous,absolute,1000,t\nP2,electricity,fraction,0.5,\n"
     )
 
-    def value(price):
-        library = built.assess(carbon_price=price)
-        flow = cash_flow.build(library.projects, built.checked.tables["projects"], built.settings(carbon_price=price))
-        return flow, library.projects
+    def assessed(price):
+        given_ = built.settings(carbon_price=price)
+        return finance.assess(built.assess(carbon_price=price), built.checked.tables["projects"], given_)[0]
 
-    flow, projects = value(0)
-    price = finance.bundle_break_even_carbon_price(flow, projects["tco2e_saved"], pd.Series([True, True]))
-    at, _ = value(price)
-    assert at.present(at.net).sum() == pytest.approx(0, abs=1e-3)
+    price = finance.bundle_break_even_carbon_price(assessed(0))
+    assert assessed(price)["npv_all_flows"].sum() == pytest.approx(0, abs=1e-3)
+    assert assessed(price + 1)["npv_all_flows"].sum() > 0 > assessed(price - 1)["npv_all_flows"].sum()
 
 
 @pytest.mark.parametrize(
@@ -233,3 +231,14 @@ def test_rules_are_told_in_both_languages_with_their_source():
     assert (table[["label_en", "label_zh", "what_en", "what_zh", "source", "confidence"]] != "").all(axis=None)
     recalled = table[table["confidence"] == "remembered"]
     assert recalled["source"].str.contains("to be confirmed").all()
+
+
+def test_what_a_lender_reads(tiny):
+    _, _, row, _ = money(tiny, "P1,Boiler,A,boiler,3000000,,0,5,,0.9,0.06,4,annuity,,,,,")
+    lent = row.to_frame().T.infer_objects()
+    reached = pd.DataFrame({"level": ["expected"], "tce_saved": [12.0], "tco2e_saved": [34.0], "curve": ["iac"]})
+    for lang in ("en", "zh"):
+        said = str(words.finance_summary(lent, reached, "CNY", lang))
+        assert "12" in said and "34" in said and "iac" in said and "{" not in said
+    assert "0 of 1 costed projects" in str(words.finance_summary(lent, reached.iloc[:0], "CNY", "en"))
+    assert "No project" in str(words.finance_summary(lent.iloc[:0], reached, "CNY", "en"))

@@ -17,7 +17,8 @@ YEARLY_PARTS = [f"yearly_{part}" for part in PARTS]
 COLUMNS = [
     "project_id", "enterprise_id", "name", "name_zh", "capex", "grant", "loan", "npv_all_flows", "irr_all_flows_pct",
     "irr_roots_pct", "mirr_pct", "payback_years", "discounted_payback_years", "annual_cost_without_carbon",
-    "abatement_cost_without_carbon", "abatement_cost_with_carbon", "break_even_carbon_price", "conserved_cost_per_tce",
+    "abatement_cost_without_carbon", "abatement_cost_with_carbon", "npv_without_carbon", "present_tco2e",
+    "break_even_carbon_price", "conserved_cost_per_tce",
     "conserved_cost_per_gj", "conserved_cost_per_mwh", "yearly_capital", *YEARLY_PARTS, "equity", "equity_npv",
     "equity_irr_pct", "dscr_min", "dscr_mean", "least_aid", "least_aid_share_pct", "remarks",
 ]  # fmt: skip
@@ -29,8 +30,9 @@ def table(
     """Every costed project of `projects` (table of `potential`), in the order of `flow`, with COLUMNS; money in currency.
 
     Shares and rates named `_pct` in percent. Conserved energy: (CRF x net capital + opex) per unit saved (Meier, Wright and
-    Rosenfeld 1983), per MWh only where nothing but electricity is saved. `npv_all_flows` adds residual value and mid-life cost
-    to the contract's `npv`; the loan is in the columns equity and DSCR alone.
+    Rosenfeld 1983), per MWh only where nothing but electricity is saved. The break-even carbon price makes the present value of
+    all flows nil: exact, since income is linear in it; below nothing where a project pays without carbon income.
+    `npv_all_flows` adds residual value and mid-life cost to the contract's `npv`; the loan is in the columns equity and DSCR alone.
     """
     p = flow.ids[["project_id"]].merge(projects, on="project_id", how="left", validate="1:1")
     terms = filed.set_index("project_id").reindex(p["project_id"]).reset_index(drop=True)
@@ -42,6 +44,8 @@ def table(
     income = p["energy_money_saved"] + carbon - p["opex_per_year"]
     roots, equity_roots = (rates_of_return.of_rows(matrix, settings.discount_rate) for matrix in (flow.net, flow.equity))
     cover = pd.DataFrame(flow.cover)
+    without = flow.present(flow.net - flow.amounts["carbon_income"]).sum(axis=1)
+    tonnes = flow.present(flow.effect * p["tco2e_saved"].to_numpy(float)[:, None]).sum(axis=1)
     aid = least_aid(flow)
     made = p.assign(
         loan=flow.amounts["loan_draw"][:, 0],
@@ -53,7 +57,9 @@ def table(
         annual_cost_without_carbon=plain,
         abatement_cost_without_carbon=(plain / p["tco2e_saved"]).where(saves),
         abatement_cost_with_carbon=p["abatement_cost"],
-        break_even_carbon_price=break_even_carbon_price(flow, p["tco2e_saved"], settings.carbon_price),
+        npv_without_carbon=without,
+        present_tco2e=tonnes,
+        break_even_carbon_price=np.divide(-without, tonnes, out=np.full(len(p), np.nan), where=tonnes > 1e-9),
         conserved_cost_per_tce=(own / p["tce_saved"]).where(p["tce_saved"] > 1e-9),
         conserved_cost_per_gj=(own / (p["tce_saved"] * units.GJ_PER_TCE)).where(p["tce_saved"] > 1e-9),
         conserved_cost_per_mwh=own / _only_electricity(p["project_id"], by_carrier),
@@ -71,22 +77,13 @@ def table(
     return made.assign(remarks=_remarks(made, roots[1]))[COLUMNS]
 
 
-def break_even_carbon_price(flow: CashFlow, tco2e_saved: pd.Series, carbon_price: float) -> np.ndarray:
-    """Carbon price at which the present value of all flows is nil, per project; exact, since income is linear in the price.
+def bundle_break_even_carbon_price(finance: pd.DataFrame) -> float:
+    """The one carbon price at which the rows of `finance` together, each as if alone, have a present value of nil; exact.
 
-    Below nothing where a project earns its discount rate without carbon income; NaN where it saves no emissions.
+    Their single prices weighed by tonnes over the life, discounted like money; projects without tonnes count with their value.
     """
-    without = flow.present(flow.net - flow.amounts["carbon_income"]).sum(axis=1)
-    tonnes = _present_tonnes(flow, tco2e_saved)
-    return np.divide(-without, tonnes, out=np.full(len(tonnes), np.nan), where=tonnes > 1e-9)
-
-
-def bundle_break_even_carbon_price(flow: CashFlow, tco2e_saved: pd.Series, chosen: pd.Series) -> float:
-    """The one carbon price at which the chosen projects together, each as if alone, have a present value of nil."""
-    pick = chosen.to_numpy(bool)
-    without = flow.present(flow.net - flow.amounts["carbon_income"]).sum(axis=1)[pick].sum()
-    tonnes = _present_tonnes(flow, tco2e_saved)[pick].sum()
-    return float(-without / tonnes) if tonnes > 1e-9 else float("nan")
+    tonnes = finance["present_tco2e"].sum()
+    return float(-finance["npv_without_carbon"].sum() / tonnes) if tonnes > 1e-9 else float("nan")
 
 
 def least_aid(flow: CashFlow) -> np.ndarray:
@@ -113,11 +110,6 @@ def cover_threshold() -> float:
 
 def _rules() -> pd.DataFrame:
     return dictionary.read_table("green_finance_rules").set_index("rule_id")
-
-
-def _present_tonnes(flow: CashFlow, tco2e_saved: pd.Series) -> np.ndarray:
-    """Tonnes of the whole life, each year discounted like money; the share of a broken last year is that of the cash flow."""
-    return flow.present(flow.effect * tco2e_saved.to_numpy(float)[:, None]).sum(axis=1)
 
 
 def _only_electricity(ids: pd.Series, by_carrier: pd.DataFrame) -> pd.Series:

@@ -27,6 +27,7 @@ from workbench.words.amounts import Prose, currency_name, money, number
 from workbench.words.diagnosis import diagnosis_summary, offers_summary
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
+from workbench.words.lending import finance_summary
 from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
 from workbench.words.readable import (
     SHOWN,
@@ -55,7 +56,7 @@ from workbench.words.verification import (
 
 __all__ = [
     "Prose", "SHOWN", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
-    "cluster_name", "conclusion", "currency_name", "data_nature", "evidence_summary", "factor_rows", "facts",
+    "cluster_name", "conclusion", "currency_name", "data_nature", "evidence_summary", "factor_rows", "facts", "finance_summary",
     "findings_summary", "greedy_summary", "heat_levels", "heat_pairs", "heat_summary", "intake_summary", "intensity_heading",
     "inventory_figures", "inventory_summary", "menu_summary", "misstatement_summary", "money", "money_summary", "nature_kind",
     "number", "parameters", "potential_summary", "price_note", "price_summary", "provenance", "readable", "reading_summary",
