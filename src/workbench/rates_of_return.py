@@ -12,7 +12,10 @@ _HALVINGS = 80
 def present_value(flow: np.ndarray, rate: np.ndarray | float) -> np.ndarray:
     """Present value of each row of `flow` (year 0, 1, …) at `rate`, one rate a row or one for all."""
     flow = np.atleast_2d(np.asarray(flow, float))
-    return (flow * (1 + np.reshape(rate, (-1, 1))) ** -np.arange(flow.shape[1], dtype=float)).sum(axis=1)
+    factor, value = 1 / (1 + np.asarray(rate, float)), np.zeros(len(flow))
+    for year in reversed(range(flow.shape[1])):  # Horner: far quicker than powers, and called at every halving
+        value = value * factor + flow[:, year]
+    return value
 
 
 def all_roots(flow: np.ndarray) -> list[float]:
