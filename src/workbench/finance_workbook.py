@@ -82,7 +82,7 @@ def write(projects: pd.DataFrame, filed: pd.DataFrame, assumptions: pd.DataFrame
     _assumptions(book.active, book, assumptions, names["assumptions"], lang)
     _projects(book.create_sheet(names["projects"]), table, lang)
     _cash_flow(book.create_sheet(names["cash_flow"]), table, names["projects"], lang)
-    _sources(book.create_sheet(names["sources"]), assumptions, lang)
+    _sources(book.create_sheet(names["sources"]), lang)
     for sheet in book.worksheets:
         _print_setup(sheet)
     return export.save(book, out)
@@ -95,7 +95,8 @@ def _assumptions(sheet, book, assumptions: pd.DataFrame, title: str, lang: str) 
     sheet.title = title
     _heading(sheet, 1, [_say(f"head.{name}", lang) for name in ("assumption", "value", "unit", "source")])
     known = assumptions.set_index("name")
-    rows = [(name, float(known.at[name, "value"]), known.at[name, "unit"], known.at[name, "source"]) for name in ASSUMPTIONS]
+    facts = known.loc[list(ASSUMPTIONS)].itertuples()
+    rows = [(fact.Index, float(fact.value), fact.unit, _source(fact.source, lang)) for fact in facts]
     rows += [(name, 1.0, "1", _say("factor.source", lang)) for name in FACTORS]
     for row, (name, value, unit, source) in enumerate(rows, start=2):
         for column, cell in enumerate((_say(f"assumption.{name}", lang), value, unit, source), start=1):
@@ -106,7 +107,7 @@ def _assumptions(sheet, book, assumptions: pd.DataFrame, title: str, lang: str) 
     for row, fact in enumerate(rest.itertuples(), start=len(rows) + 3):
         what, _, carrier = fact.name.partition(":")
         said = _say(f"assumption.{what}", lang, carrier=wording.label(carrier, lang))
-        for column, cell in enumerate((said, fact.value, fact.unit, fact.source), start=1):
+        for column, cell in enumerate((said, fact.value, fact.unit, _source(fact.source, lang)), start=1):
             export.put(sheet.cell(row, column), cell)
     _widths(sheet, (44, 14, 18, 90))
     sheet.freeze_panes = "A2"
@@ -155,7 +156,7 @@ def _cash_flow(sheet, table: pd.DataFrame, projects: str, lang: str) -> None:
         sheet.cell(row, 2).number_format = _number_format(name)
         cell[name] = f"$B${row}"
     first, years = _FLOW_HEAD + 1, _horizon(table)
-    _heading(sheet, _FLOW_HEAD, [_column(name, lang) for name in FLOW])
+    _heading(sheet, _FLOW_HEAD, [_column("gross_capex" if name == "capex" else name, lang) for name in FLOW])
     for year in range(years + 1):
         for name, formula in _flow_formulas(year, first + year, cell).items():
             put = sheet[f"{_FLOW_AT[name]}{first + year}"]
@@ -223,7 +224,7 @@ def _flow_formulas(year: int, row: int, cell: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _sources(sheet, assumptions: pd.DataFrame, lang: str) -> None:
+def _sources(sheet, lang: str) -> None:
     """Where figures and rules come from, and how results are reckoned."""
     _heading(sheet, 1, [_say(f"head.{name}", lang) for name in ("what", "source", "confidence")])
     rules = dictionary.read_table("green_finance_rules")
@@ -231,7 +232,6 @@ def _sources(sheet, assumptions: pd.DataFrame, lang: str) -> None:
     rows = [
         (_say(f"method.{name}", lang), _say(f"method.{name}.text", lang), "") for name in ("flows", "loan", "conserved", "carbon")
     ]
-    rows += [(str(r.name), str(r.source), "") for r in assumptions.itertuples(index=False)]
     rows += [(r[f"label_{lang}"], r["source"], r["confidence"]) for r in rules.to_dict("records")]
     rows += [(r[f"label_{lang}"], r["source"], r["confidence"]) for r in ranges.to_dict("records")]
     for row, values in enumerate(rows, start=2):
@@ -261,6 +261,12 @@ def _letter(index: int) -> str:
 
 def _say(key: str, lang: str, **values: str) -> str:
     return wording.text(f"workbook.{key}", lang, **values)
+
+
+def _source(source: object, lang: str) -> str:
+    """Where a figure comes from; the workbench's own words for it in the report's language."""
+    key = f"source.{str(source).replace(' ', '_')}"
+    return _say(key, lang) if wording.knows(f"workbook.{key}") else str(source)
 
 
 def _column(name: str, lang: str) -> str:
