@@ -7,6 +7,7 @@ the enterprise's own account (`site_`) as its rows print it. Units stand in a tr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -38,34 +39,40 @@ def build(
     lines, tree, problems = _delivered(lines, incoming, tables, used, year, paths)
     found += problems
     lines["pool_id"] = lines["enterprise_id"] + "|" + lines["carrier"]
-    out = []
-    mine = dict(list(incoming.groupby(["enterprise_id", "carrier"])))
-    price, usual = paid.set_index(["enterprise_id", "carrier"]), factors.defaults(used).set_index("carrier")
+    out, lost = [], set()
+    mine, sums = _in_use(incoming), incoming.groupby(["enterprise_id", "carrier"])[["activity", "energy_gj"]].sum()
+    price = dict(
+        zip(zip(paid["enterprise_id"], paid["carrier"], strict=True), zip(paid["price"], paid["source"], strict=True), strict=True)
+    )
+    usual = factors.defaults(used).set_index("carrier")
     members = marginal.of_buyers(rows, marginal.sellers(tables, rows, used, paid, meta, year))
     grids = _grids(tables["enterprises"], used)
     nodes = dict(list(tree.groupby(["enterprise_id", "carrier"])))
-    for (enterprise, carrier), here in lines.groupby(["enterprise_id", "carrier"], sort=True):
-        kind = dictionary.carriers()["kind"].get(carrier, "fuel")
+    kinds, charges = dictionary.carriers()["kind"].to_dict(), _charges(tables["energy"], year)
+    for (enterprise, carrier), here in _by_pool(lines).items():
+        kind = kinds.get(carrier, "fuel")
         if kind == "charge":
-            effects = _charge(enterprise, carrier, tables["energy"], year)
+            effects = charges.get((enterprise, carrier), ({}, 0.0, 0.0, "", ""))
         elif kind == "direct":
             effects = _direct(enterprise, rows)
         else:
             table = grids.get(enterprise, usual) if carrier == "electricity" else usual
-            effects = _energy(carrier, mine.get((enterprise, carrier), incoming.iloc[:0]), table)
+            effects = mine.get((enterprise, carrier)) or _not_yet(carrier, table)
         use, per_tco2e, per_tce, unit, ids = effects
         cost, source, problems = _price(enterprise, carrier, price, kind, used, meta, year)
         found += problems
-        use, parents = _placed(use, here, nodes.get((enterprise, carrier), tree.iloc[:0]), paths)
-        found += _lost(here, use, kind, carrier)
-        use = {"": 0.0} | dict.fromkeys(sorted(set(here["unit_id"]) - {""}), 0.0) | use
+        use, parents = _placed(use, here, nodes.get((enterprise, carrier)))
+        out_of_use = sum(use.values()) <= 0
+        lost |= {pos for pos, unit, amount in here if amount > 0 and out_of_use or unit and unit not in use}
+        use = {"": 0.0} | dict.fromkeys(sorted({unit for _, unit, _ in here} - {""}), 0.0) | use
         parents = _parents(use, parents, paths)
         gj = per_tce * units.GJ_PER_TCE
         before = _upstream(carrier, kind, unit, gj, str(meta.get("country", "")), year)
-        both = _of_members(members, enterprise, carrier, mine, (per_tco2e, per_tce, before, cost))
+        both = _of_members(members, enterprise, carrier, sums, (per_tco2e, per_tce, before, cost))
         effects = (unit, both[0], per_tco2e, both[2], both[1], cost, both[3], both[4], both[5], source, ids, 0)
         name = f"{enterprise}|{carrier}"
         out += [(name, enterprise, u, parents.get(u, ""), carrier, amount, *effects) for u, amount in sorted(use.items())]
+    found += _lost(lines.iloc[sorted(lost)], kinds)
     table = pd.DataFrame(out, columns=COLUMNS)
     table = pd.concat([table, sources], ignore_index=True) if len(sources) else table
     lines = pd.concat([lines, draws], ignore_index=True) if len(draws) else lines
@@ -73,6 +80,7 @@ def build(
     return table, lines.sort_values(order)[LINES].reset_index(drop=True), found
 
 
+@lru_cache(maxsize=4096)
 def _upstream(carrier: str, kind: str, unit: str, gj: float, country: str, year: int) -> float:
     """Upstream tCO2e of a bought unit; nil for what has none of its own (recovered heat, media, charges, tonnes stated)."""
     if kind in ("charge", "direct", "medium") or carrier == "waste_heat":
@@ -81,16 +89,16 @@ def _upstream(carrier: str, kind: str, unit: str, gj: float, country: str, year:
 
 
 def _of_members(
-    members: pd.DataFrame, enterprise: str, carrier: str, mine: dict[tuple[str, str], pd.DataFrame], own: tuple[float, ...]
+    members: pd.DataFrame, enterprise: str, carrier: str, sums: pd.DataFrame, own: tuple[float, ...]
 ) -> tuple[float, float, float, float, float, str]:
     """Per saved unit in the cluster's account: tCO2e, tce, upstream, money; what members no longer sell, and who they are.
 
-    `own`: tCO2e, tce, upstream and price as the enterprise counts them. A saved unit is taken from each supplier alike.
+    `own`: tCO2e, tce, upstream and price as the enterprise counts them, `sums` what it takes in. A saved unit is taken from each
+    supplier alike.
     """
     if (enterprise, carrier) not in members.index:
         return (*own, 0.0, "")
-    rows, bought = mine[enterprise, carrier], members.loc[(enterprise, carrier)]
-    size, energy = rows["activity"].sum(), rows["energy_gj"].sum()
+    bought, (size, energy) = members.loc[(enterprise, carrier)], sums.loc[(enterprise, carrier)]
     if not (size > 0 and energy > 0):
         return (*own, 0.0, "")
     inside = min(1.0, bought["energy_gj"] / energy)
@@ -121,11 +129,22 @@ def _delivered(
     return routed, tree, found
 
 
+def _by_pool(lines: pd.DataFrame) -> dict[tuple[str, str], list[tuple[int, str, float]]]:
+    """(enterprise, carrier), sorted → its lines as (place in the table, unit, amount)."""
+    found: dict[tuple[str, str], list[tuple[int, str, float]]] = {}
+    columns = (lines[name].tolist() for name in ("enterprise_id", "carrier", "unit_id", "amount"))
+    for pos, (enterprise, carrier, unit, amount) in enumerate(zip(*columns, strict=True)):
+        found.setdefault((enterprise, carrier), []).append((pos, unit, amount))
+    return dict(sorted(found.items()))
+
+
 def _placed(
-    use: dict[str, float], here: pd.DataFrame, nodes: pd.DataFrame, paths: dict[str, list[str]]
+    use: dict[str, float], here: list[tuple[int, str, float]], nodes: pd.DataFrame | None
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Use with the nodes of delivered media carved out of the units that make them, and who stands below whom among those."""
-    needed = {s for s in nodes["supplier_id"] if here["unit_id"].str.startswith(f"{s}>").any()}
+    if nodes is None:
+        return dict(use), {}
+    needed = {s for s in nodes["supplier_id"] if any(unit.startswith(f"{s}>") for _, unit, _ in here)}
     taken = nodes[nodes["supplier_id"].isin(needed)]
     use = dict(use)
     for row in taken.itertuples():
@@ -142,14 +161,14 @@ def _parents(use: dict[str, float], parents: dict[str, str], paths: dict[str, li
     return near | parents
 
 
-def _lost(here: pd.DataFrame, use: dict[str, float], kind: str, carrier: str) -> list[pd.DataFrame]:
+def _lost(lost: pd.DataFrame, kinds: dict[str, str]) -> list[pd.DataFrame]:
     """Savings of what is not used, or on units that do not use it."""
-    lost = here[(here["amount"] > 0) & (sum(use.values()) <= 0)]
-    lost = pd.concat([lost, here[(here["unit_id"] != "") & ~here["unit_id"].isin(use)]]).drop_duplicates()
-    at = lost.set_index("row")
-    where = (at["enterprise_id"] + " " + at["unit_id"]).str.strip()
-    check = "charge_not_filed" if kind == "charge" else "carrier_not_used"
-    return [findings.raw(check, at, table="savings", field="carrier", seen=carrier, expected=where)]
+    charge, found = lost["carrier"].map(kinds).eq("charge"), []
+    for check, rows in (("charge_not_filed", lost[charge]), ("carrier_not_used", lost[~charge])):
+        at = rows.set_index("row")
+        where = (at["enterprise_id"] + " " + at["unit_id"]).str.strip()
+        found.append(findings.raw(check, at, table="savings", field="carrier", seen=at["carrier"], expected=where))
+    return found
 
 
 def _draws(lines: pd.DataFrame, equipment: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -193,17 +212,30 @@ def _grids(enterprises: pd.DataFrame, used: pd.DataFrame) -> dict[str, pd.DataFr
     """Power's factor row of enterprises on other grids than the cluster's."""
     rows = emissions.by_region(used)
     region = enterprises["grid_region"] if "grid_region" in enterprises.columns and len(rows) else pd.Series(dtype=str)
-    known = region[region.isin(rows.index)]
-    return {enterprises.at[at, "enterprise_id"]: rows.loc[[name]].set_index("carrier") for at, name in known.items()}
+    by_region = {name: rows.loc[[name]].set_index("carrier") for name in rows.index}
+    pairs = zip(enterprises.loc[region.index, "enterprise_id"], region, strict=True)
+    return {enterprise: by_region[name] for enterprise, name in pairs if name in by_region}
 
 
-def _energy(carrier: str, mine: pd.DataFrame, usual: pd.DataFrame) -> _Effects:
-    """Use by unit and effects per unit of activity from the inventory rows; from the factor row where nothing is used yet."""
-    total = mine["activity"].sum()
-    if total > 0:
-        use = mine.groupby("unit_id")["activity"].sum().to_dict()
-        ids = ";".join(sorted({i for i in mine["factor_id"] if i}))
-        return use, mine["tco2e"].sum() / total, mine["tce"].sum() / total, mine["activity_unit"].iat[0], ids
+def _in_use(incoming: pd.DataFrame) -> dict[tuple[str, str], _Effects]:
+    """(enterprise, carrier) → use by unit and effects per unit of activity from the inventory rows, where anything is used."""
+    keys = ["enterprise_id", "carrier"]
+    sums = incoming.groupby(keys)[["activity", "tco2e", "tce"]].sum()
+    first = incoming.groupby(keys)["activity_unit"].first()
+    pairs = incoming.loc[incoming["factor_id"] != "", [*keys, "factor_id"]].drop_duplicates().sort_values("factor_id")
+    ids = pairs.groupby(keys)["factor_id"].agg(";".join).to_dict()
+    use: dict[tuple[str, str], dict[str, float]] = {}
+    for (enterprise, carrier, unit), amount in incoming.groupby([*keys, "unit_id"])["activity"].sum().items():
+        use.setdefault((enterprise, carrier), {})[unit] = amount
+    return {
+        row.Index: (use[row.Index], row.tco2e / row.activity, row.tce / row.activity, unit, ids.get(row.Index, ""))
+        for row, unit in zip(sums.itertuples(), first, strict=True)
+        if row.activity > 0
+    }
+
+
+def _not_yet(carrier: str, usual: pd.DataFrame) -> _Effects:
+    """Effects per unit of activity from the factor row, where nothing is used yet."""
     if carrier not in usual.index:
         return {}, 0.0, 0.0, "", ""
     row = usual.loc[carrier]
@@ -211,10 +243,14 @@ def _energy(carrier: str, mine: pd.DataFrame, usual: pd.DataFrame) -> _Effects:
     return {}, float(row["value"]), tce, row["unit"], row["factor_id"]
 
 
-def _charge(enterprise: str, carrier: str, energy: pd.DataFrame, year: int) -> _Effects:
-    rows = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (energy["year"] == year)]
-    unit = rows["unit"].iat[0] if len(rows) else ""
-    return ({"": rows["quantity"].sum()} if len(rows) else {}), 0.0, 0.0, unit, ""
+def _charges(energy: pd.DataFrame, year: int) -> dict[tuple[str, str], _Effects]:
+    """(enterprise, carrier) → what is filed of demand charges and fees in the year."""
+    rows = (
+        energy[energy["year"] == year]
+        .groupby(["enterprise_id", "carrier"])
+        .agg(quantity=("quantity", "sum"), unit=("unit", "first"))
+    )
+    return {row.Index: ({"": row.quantity}, 0.0, 0.0, row.unit, "") for row in rows.itertuples()}
 
 
 def _direct(enterprise: str, rows: pd.DataFrame) -> _Effects:
@@ -227,12 +263,18 @@ def _direct(enterprise: str, rows: pd.DataFrame) -> _Effects:
 
 
 def _price(
-    enterprise: str, carrier: str, price: pd.DataFrame, kind: str, used: pd.DataFrame, meta: dict[str, Any], year: int
+    enterprise: str,
+    carrier: str,
+    price: dict[tuple[str, str], tuple[float, str]],
+    kind: str,
+    used: pd.DataFrame,
+    meta: dict[str, Any],
+    year: int,
 ) -> tuple[float, str, list[pd.DataFrame]]:
     """Price of a unit, where it is from; a finding where none is known."""
-    if (enterprise, carrier) in price.index:
-        row = price.loc[(enterprise, carrier)]
-        return float(row["price"]), str(row["source"]), []
+    if (enterprise, carrier) in price:
+        cost, source = price[enterprise, carrier]
+        return float(cost), str(source), []
     if kind in ("charge", "direct", "medium"):
         return 0.0, "", []
     found = prices.from_table(carrier, factors.defaults(used), meta, year)

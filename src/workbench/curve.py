@@ -46,7 +46,8 @@ def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame
             break
         waiting.remove(ready)
         pools = touched.get(ready, [])
-        before, after = interaction.savings(pools, inside), interaction.savings(pools, inside | {ready})
+        met = {p for pool in pools for p in pool.projects if p in inside}
+        before, after = interaction.savings(pools, met), interaction.savings(pools, met | {ready})
         fixed = rows.at[ready, "annual_cost"] + interaction.savings(pools, {ready})["money"]
         result[ready] = after["tco2e"] - before["tco2e"], fixed - (after["money"] - before["money"])
         inside.add(ready)

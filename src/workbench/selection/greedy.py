@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+
+import pandas as pd
 
 from workbench import interaction
 from workbench.curve import Structure, ranking
 from workbench.selection.problem import Problem, fixed_cost
 from workbench.selection.recheck import recheck
+
+_NEAR = 1e-6  # share of the budget within which emissions are added up afresh
 
 
 @dataclass(frozen=True)
@@ -28,40 +33,88 @@ def greedy(problem: Problem, by: str = "abatement_cost") -> Greedy:
     order = ranking(problem.projects)["project_id"].tolist()
     if by == "objective":
         order = _by_objective(problem, order)
-    rules = Structure(problem.relations, problem.groups)
-    capital = dict(zip(problem.projects["project_id"], problem.projects["capex"].astype(float), strict=True))
+    rules, purse = Structure(problem.relations, problem.groups), _Purse(problem)
+    touched, counted = interaction.by_project(problem.pools), _upstream(problem)
     inside: set[str] = set()
     waiting = list(order)
     emissions = problem.emissions(inside)
     while problem.budget is not None and emissions > problem.budget + 1e-9:
-        step = next((p for p in waiting if rules.admits(p, inside) and _affordable(problem, capital, inside, p)), None)
+        step = next((p for p in waiting if rules.admits(p, inside) and purse.allows(p)), None)
         if step is None:
             break
         waiting.remove(step)
+        emissions += counted.get(step, 0.0) - _more(touched.get(step, []), inside, step)
         inside.add(step)
-        emissions = problem.emissions(inside)
+        purse.spend(step)
+        if problem.horizon.by_years or emissions < problem.budget + _NEAR * max(
+            1.0, abs(problem.budget)
+        ):  # sums of steps are not exact to the last digit
+            emissions = problem.emissions(inside)
+    emissions = problem.emissions(inside)
     value = problem.value(inside)
     claims = {"objective_value": value, "emissions_after": emissions, "capex": problem.capex(inside)}
     return Greedy(frozenset(inside), emissions, value, met=not recheck(problem, inside, claims))
 
 
+def _upstream(problem: Problem) -> dict[str, float]:
+    """Upstream tCO2e of each project where the budget counts it."""
+    rows = problem.projects
+    counted = problem.settings.include_upstream
+    return dict(zip(rows["project_id"], rows["upstream_tco2e"].astype(float), strict=True)) if counted else {}
+
+
+def _more(pools: list[interaction.Pool], inside: set[str], step: str) -> float:
+    """tCO2e that `step` saves besides what `inside` save."""
+    met = {p for pool in pools for p in pool.projects if p in inside}
+    return interaction.savings(pools, met | {step})["tco2e"] - interaction.savings(pools, met)["tco2e"]
+
+
+def _value(problem: Problem, row: pd.Series, project: str, pools: list[interaction.Pool]) -> float:
+    """The objective of a project alone, as `problem.value` has it."""
+    objective = problem.settings.objective
+    if problem.horizon.by_years or objective not in ("annual_cost", "npv_cost"):
+        return problem.value({project})
+    parts = [(pool, part) for pool in pools for part in problem.segments(pool, objective) if project in part.alive]
+    gains = sum(pool.saved({project}) * (pool.price * s.money + pool.tco2e * s.factor * s.carbon) for pool, s in parts)
+    return fixed_cost(row, objective, problem.settings) - gains
+
+
 def _by_objective(problem: Problem, order: list[str]) -> list[str]:
+    touched, upstream = interaction.by_project(problem.pools), _upstream(problem)
     rows = problem.projects.set_index("project_id")
     alone = {p: fixed_cost(r, "capex", problem.settings) for p, r in zip(rows.index, rows.itertuples(), strict=True)}
     if problem.settings.objective != "capex":
-        alone = {p: problem.value({p}) for p in order}
-    saved = {p: interaction.savings(problem.pools, {p})["tco2e"] - problem.upstream({p}) for p in order}
+        alone = {p: _value(problem, rows.loc[p], p, touched.get(p, [])) for p in order}
+    saved = {p: _more(touched.get(p, []), set(), p) - upstream.get(p, 0.0) for p in order}
     pays = {p: alone[p] < 0 for p in order}
     useful = [p for p in order if saved[p] > 1e-9]
     return sorted(useful, key=lambda p: (not pays[p], alone[p] if pays[p] else alone[p] / saved[p], p))
 
 
-def _affordable(problem: Problem, capital: dict[str, float], inside: set[str], step: str) -> bool:
-    now = inside | {step}
-    if problem.settings.capital_limit is not None and sum(capital[p] for p in now) > problem.settings.capital_limit + 1e-6:
-        return False
-    for row in problem.enterprises.dropna(subset=["capital_limit"]).itertuples():
-        spent = sum(s * capital[i] for (i, who), s in problem.shares.items() if who == row.enterprise_id and i in now)
-        if spent > row.capital_limit + 1e-6:
+class _Purse:
+    """What has been spent by the cluster and by each enterprise, and whether one more project is within the limits."""
+
+    def __init__(self, problem: Problem) -> None:
+        rows = problem.projects
+        self.capital = dict(zip(rows["project_id"], rows["capex"].astype(float), strict=True))
+        limited = problem.enterprises.dropna(subset=["capital_limit"])
+        self.limits = dict(zip(limited["enterprise_id"], limited["capital_limit"], strict=True))
+        self.whole = problem.settings.capital_limit
+        self.shares: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for (project, who), share in problem.shares.items():
+            if who in self.limits:
+                self.shares[project].append((who, share))
+        self.total, self.spent = 0.0, defaultdict(float)
+
+    def allows(self, project: str) -> bool:
+        """Whether the money is there."""
+        cost = self.capital[project]
+        if self.whole is not None and self.total + cost > self.whole + 1e-6:
             return False
-    return True
+        return all(self.spent[who] + share * cost <= self.limits[who] + 1e-6 for who, share in self.shares[project])
+
+    def spend(self, project: str) -> None:
+        """Pay for a project."""
+        self.total += self.capital[project]
+        for who, share in self.shares[project]:
+            self.spent[who] += share * self.capital[project]
