@@ -161,7 +161,8 @@ def test_values_of_an_instance_three_ways(instances):
             - made.use * (1 - chosen[made.first] * made.share_one) * (1 - np.where(pair, chosen[made.second], 0) * made.share_two)
         )
         firms = made.before - np.bincount(made.owner, weights=saved, minlength=len(made.before))
-        x = np.concatenate([chosen, bundle, firms])
+        spent = np.bincount(made.firm, weights=made.capex * chosen, minlength=len(made.before))
+        x = np.concatenate([chosen, bundle, firms, spent])
         assert program.cost @ x == pytest.approx(money) and firms.sum() == pytest.approx(tonnes)
-        tied = len(made.requires) + len(made.excludes) + 1 + len(made.before)
+        tied = len(made.requires) + len(made.excludes) + 1 + len(made.before)  # rows without equality
         assert np.allclose((program.rows @ x)[:-tied], program.row_low[:-tied], atol=1e-6)

@@ -130,18 +130,19 @@ def _enterprises(made: Instance, firms: np.ndarray) -> pd.DataFrame:
 def arrays(made: Instance) -> tuple[Program, np.ndarray]:
     """The choice as a program, written straight into arrays, and which of its rows couple the enterprises.
 
-    Columns: projects x, bundles w of each pair (none, one, two, both), emissions s of each enterprise. Rows: one bundle a pair; a
-    measure is in its bundle; emissions of an enterprise; capital of an enterprise; prerequisites; exclusions; the budget.
+    Columns: projects x, bundles w of each pair (none, one, two, both), emissions s and money spent k of each enterprise. Rows: one
+    bundle a pair; a measure is in its bundle; s; k; capital of an enterprise; prerequisites; exclusions; the budget. It is the
+    matrix that the workbench's model has.
     """
     count, firms = made.projects, len(made.before)
     pair = np.flatnonzero(made.second >= 0)
     alone = np.flatnonzero(made.second < 0)
     pairs, w = len(pair), made.projects + 4 * np.arange((made.second >= 0).sum())
     s = count + 4 * pairs + np.arange(firms)
-    one, two = made.share_one[pair], made.share_two[pair]
-    kept = np.column_stack([np.zeros(pairs), one, two, 1 - (1 - one) * (1 - two)]) * made.use[pair][:, None]
+    k, size = s + firms, count + 4 * pairs + 2 * firms
     single = made.share_one[alone] * made.use[alone]
-    cost = np.concatenate([made.fixed, -(kept * made.price[pair][:, None]).ravel(), np.zeros(firms)])
+    left, used = remaining(made), made.use[pair]
+    cost = np.concatenate([made.fixed, ((left - used[:, None]) * made.price[pair][:, None]).ravel(), np.zeros(2 * firms)])
     np.subtract.at(cost, made.first[alone], single * made.price[alone])
     rows, columns, values, at = [], [], [], 0
 
@@ -156,25 +157,36 @@ def arrays(made: Instance) -> tuple[Program, np.ndarray]:
         put(at + np.arange(pairs), measure, -1.0)
     at = 3 * pairs
     put(at + np.arange(firms), s, 1.0)
-    put((at + made.owner[pair])[:, None], w[:, None] + np.arange(1, 4), kept[:, 1:] * made.factor[pair][:, None])
+    put((at + made.owner[pair])[:, None], w[:, None] + np.arange(4), -left * made.factor[pair][:, None])
     put(at + made.owner[alone], made.first[alone], single * made.factor[alone])
     put(at + firms + made.firm, np.arange(count), made.capex)
-    at += 2 * firms
+    put(at + firms + np.arange(firms), k, -1.0)
+    put(at + 2 * firms + np.arange(firms), k, 1.0)
+    at += 3 * firms
     for low, (i, j) in ((-1.0, made.requires.T), (1.0, made.excludes.T)):
         put(at + np.arange(len(i)), i, 1.0)
         put(at + np.arange(len(i)), j, low)
         at += len(i)
     put(np.full(firms, at), s, 1.0)
-    none, tied = np.full(firms, -np.inf), len(made.requires) + len(made.excludes)
-    low = np.concatenate([np.ones(pairs), np.zeros(2 * pairs), made.before, none, np.full(tied + 1, -np.inf)])
+    nil, tied = np.zeros(firms), len(made.requires) + len(made.excludes)
+    gone = made.before - np.bincount(made.owner[pair], weights=made.factor[pair] * used, minlength=firms)
+    low = np.concatenate([np.ones(pairs), np.zeros(2 * pairs), gone, nil, np.full(firms + tied + 1, -np.inf)])
     high = np.concatenate(
-        [np.ones(pairs), np.zeros(2 * pairs), made.before, made.capital, np.zeros(len(made.requires)),
-         np.ones(len(made.excludes)), [made.budget]]
+        [np.ones(pairs), np.zeros(2 * pairs), gone, nil, made.capital, np.zeros(len(made.requires)), np.ones(len(made.excludes)),
+         [made.budget]]
     )  # fmt: skip
-    matrix = sparse.csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(at + 1, s[-1] + 1))
-    bottom, top = np.zeros(s[-1] + 1), np.ones(s[-1] + 1)
-    bottom[s], top[s] = -np.inf, np.inf
-    return Program(cost, matrix, low, high, bottom, top, np.arange(s[-1] + 1) < count), np.array([at])
+    matrix = sparse.csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(at + 1, size))
+    free = np.arange(size) >= s[0]
+    return Program(
+        cost, matrix, low, high, np.where(free, -np.inf, 0.0), np.where(free, np.inf, 1.0), np.arange(size) < count
+    ), np.array([at])  # fmt: skip
+
+
+def remaining(made: Instance) -> np.ndarray:
+    """What is still used of the base of each pair in its four bundles: none, one, two, both."""
+    pair = made.second >= 0
+    one, two = 1 - made.share_one[pair], 1 - made.share_two[pair]
+    return np.column_stack([np.ones(len(one)), one, two, one * two]) * made.use[pair][:, None]
 
 
 def _alone(made: Instance) -> np.ndarray:

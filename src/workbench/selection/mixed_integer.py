@@ -49,7 +49,7 @@ def minimise(program: Program, settings: Settings, seconds: float | None = None,
     options["time_limit"] = settings.time_limit_s if seconds is None else max(0.1, seconds)
     for name, value in options.items():
         solver.setOptionValue(name, value)
-    solver.passModel(_model(program))
+    solver.passModel(lp(program))
     solver.run()
     status = _FOUND.get(solver.getModelStatus(), "infeasible")
     info = solver.getInfo()
@@ -66,7 +66,7 @@ def relaxed(program: Program) -> tuple[np.ndarray, float, np.ndarray] | None:
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
-    solver.passModel(_model(replace(program, whole=np.zeros(len(program.cost), dtype=bool))))
+    solver.passModel(lp(replace(program, whole=np.zeros(len(program.cost), dtype=bool))))
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
@@ -74,7 +74,8 @@ def relaxed(program: Program) -> tuple[np.ndarray, float, np.ndarray] | None:
     return np.array(answer.col_value), float(solver.getInfo().objective_function_value), np.array(answer.row_dual)
 
 
-def _model(program: Program) -> highspy.HighsLp:
+def lp(program: Program) -> highspy.HighsLp:
+    """The program as HiGHS takes it, in one piece."""
     rows = sparse.csr_array(program.rows)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = rows.shape[1], rows.shape[0]
