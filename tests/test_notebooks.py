@@ -66,7 +66,8 @@ def code(path: Path) -> list[dict]:
     return [cell for cell in cells(path) if "parameters" not in tags(cell)]
 
 
-each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+WHATIF = ROOT / "notebooks" / "45_whatif.ipynb"  # asked by hand, not part of a run
+each = pytest.mark.parametrize("path", [*NOTEBOOKS, WHATIF], ids=lambda path: path.stem)
 
 
 @each
@@ -192,6 +193,14 @@ def test_three_firms_from_the_package_to_the_report(three_firms):
         assert seen.overflow == {1280: 0, 390: 0}
         assert "25,300" in seen.text and other not in seen.text
         assert "Alpha <script>alert(1)</script>" in seen.text and "$Beta$ *one*" in seen.text
+
+
+@pytest.mark.slow
+def test_the_what_if_of_a_finished_run_stands_alone_as_a_page(three_firms, tmp_path):
+    folder, given = three_firms
+    made = execute(WHATIF, folder, **given)
+    text = report.export(made, tmp_path / "whatif.html", lang="en", kind="notebook").read_text(encoding="utf-8")
+    assert "Plans of growing cuts" in text and "Opened in JupyterLab" in text and "widget" not in text
 
 
 @pytest.mark.slow

@@ -210,6 +210,12 @@ SHOWN = {
         "limit": 16,
     }
     | {"rest_in": "tables/shadow_prices.csv"},
+    "whatif": {
+        "columns": ["project_id", "name", "enterprise_id", "capex", "annual_cost", "tco2e_saved"],
+        "note": "alone",
+        "limit": 30,
+    },
+    "whatif_steps": {},
     "alternatives": {
         "columns": [
             "alternative",
