@@ -119,7 +119,10 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     export = command("export", _export, "write the tables of a run in an open format", "workbench export ohio-metals --format xlsx")
     export.add_argument("run", metavar="RUN", help="name in outputs/, or path of a run folder")
     export.add_argument(
-        "--format", choices=("xlsx", "parquet", "csv", "finance"), required=True, help="finance: a workbook of live formulas"
+        "--format",
+        choices=("xlsx", "parquet", "csv", "finance", "geojson"),
+        required=True,
+        help="finance: a workbook of live formulas",
     )
     export.add_argument("--lang", choices=("en", "zh"), default="en", help="headings of the finance workbook")
     export.add_argument("--out", metavar="PATH", help="workbook or folder to write (default: in the run folder)")

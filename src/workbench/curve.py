@@ -41,7 +41,7 @@ def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame
     waiting = list(rows.index)
     sequence: list[str] = []
     while True:
-        ready = next((p for p in waiting if rules.admits(p, inside)), None)
+        ready = next((p for p in waiting if rules.admits(p, inside) and _enough_heat(touched.get(p, []), inside | {p})), None)
         if ready is None:
             break
         waiting.remove(ready)
@@ -64,6 +64,11 @@ def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame
     out["incremental_abatement_cost"] = (out["incremental_annual_cost"] / out["incremental_tco2e"]).where(some)
     out["cumulative_tco2e"] = out["incremental_tco2e"].cumsum()
     return out[COLUMNS]
+
+
+def _enough_heat(pool_list: list[Pool], together: set[str]) -> bool:
+    """Whether the sources of waste heat among these pools give what `together` draw."""
+    return not interaction.overdrawn((pool for pool in pool_list if pool.capped), together)
 
 
 class Structure:

@@ -1,4 +1,4 @@
-"""The tables of a run in open formats: one workbook, Parquet files or CSV files."""
+"""The tables of a run in open formats: one workbook, Parquet files, CSV files, or its places as GeoJSON."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import params, store
+from workbench import geojson, params, store
 from workbench.errors import RunError
 
-FORMATS = ("xlsx", "parquet", "csv")
+FORMATS = ("xlsx", "parquet", "csv", "geojson")
 
 
 def export(run: Path, kind: str, out: Path | None = None) -> Path:
@@ -18,19 +18,30 @@ def export(run: Path, kind: str, out: Path | None = None) -> Path:
     names = sorted(file.stem for file in (run / "tables").glob("*.csv"))
     if not names:
         raise RunError(f"{run} holds no tables: run the notebooks first (workbench run {run.name})")
-    out = Path(out) if out else run / (f"{run.name}.xlsx" if kind == "xlsx" else kind)
+    out = Path(out) if out else run / (f"{run.name}.{kind}" if kind in ("xlsx", "geojson") else kind)
     if kind == "csv":
         out.mkdir(parents=True, exist_ok=True)
         for name in names:
             shutil.copyfile(run / "tables" / f"{name}.csv", out / f"{name}.csv")
         return out
     folder = store.RunFolder(params.validate({"cluster": "export", "package": "-", "year": 2000, "run_dir": str(run)}))
+    if kind == "geojson":
+        return _places(folder, names, out)
     tables = {name: folder.read(name, "50_report") for name in names}
     if kind == "xlsx":
         return write_workbook(tables, out)
     out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         table.to_parquet(out / f"{name}.parquet", index=False)
+    return out
+
+
+def _places(folder: store.RunFolder, names: list[str], out: Path) -> Path:
+    """Enterprises as points and heat pairs as lines (see `geojson`)."""
+    if "sites" not in names:
+        raise RunError("the run holds no table sites: run 30_potential again (workbench run … --force)")
+    pairs = folder.read("heat_matches", "30_potential") if "heat_matches" in names else None
+    store.write_text(out, geojson.text(folder.read("sites", "30_potential"), pairs))
     return out
 
 

@@ -8,6 +8,7 @@ from workbench.figures.findings import findings_by_check
 from workbench.figures.hotspots import hotspots
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
+from workbench.figures.map import potential_map
 from workbench.figures.money import potential_levels, tornado
 from workbench.figures.pinch import composite_curves, grand_composite
 from workbench.figures.position import carbon_budget, dual_control
@@ -44,6 +45,7 @@ __all__ = [
     "potential_by_carrier",
     "potential_by_enterprise",
     "potential_levels",
+    "potential_map",
     "project_roles",
     "reductions",
     "regrets",

@@ -32,6 +32,8 @@ from workbench.figures.style import (
 )
 from workbench.wording import text
 
+WHISKERS = 60  # steps of the curve drawn with their range
+
 
 @styled
 def potential_by_carrier(savings: pd.DataFrame, lang: str = "en", top: int = 20) -> Picture:
@@ -143,6 +145,26 @@ def _window(costs: np.ndarray, widths: np.ndarray) -> tuple[float, float]:
     return max(costs.min(), min(low - reach, 0.0)), min(costs.max(), max(high + reach, 0.0))
 
 
+def _whiskers(axes, table: pd.DataFrame | None, say, window: tuple[float, float], lang: str) -> tuple[float, float] | None:
+    """Ranges on both axes of the curve in turn: cost of each step, and where the whole may end; returns that, in tCO2e."""
+    named = [f"incremental_{name}_{end}" for name in ("abatement_cost", "tco2e") for end in ("low", "high")]
+    if table is None or not set(named) <= set(table.columns):
+        return None
+    ends = table[named].apply(pd.to_numeric, errors="coerce").to_numpy()
+    widths = table["width"].to_numpy()
+    middles = say(np.cumsum(widths) - widths / 2)
+    if len(table) <= WHISKERS:  # more of them would be a grey band
+        label = text("figures.macc.range", lang)
+        axes.vlines(
+            middles, *(ends[:, i].clip(*window) for i in (0, 1)), color=IN_TURN, linewidth=0.9, alpha=0.55, label=label, zorder=5
+        )
+    half = np.sqrt(np.nansum((widths - ends[:, 2]) ** 2)), np.sqrt(np.nansum((ends[:, 3] - widths) ** 2))
+    total = widths.sum()
+    height = np.clip(table["cost"].to_numpy()[-1], *window)
+    axes.hlines(height, say(total - half[0]), say(total + half[1]), color=IN_TURN, linewidth=2.2, alpha=0.7, zorder=5)
+    return total - half[0], total + half[1]
+
+
 @styled
 def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> Picture:
     """Marginal abatement cost curve: each measure alone, sorted by cost, against the same measures in their turn."""
@@ -213,6 +235,7 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
                         color=MUTED,
                         annotation_clip=False,
                     )
+    spread = _whiskers(axes, curves.get("incremental"), say, (low, high), lang)
     ends = {kind: say(table["width"].sum()) for kind, table in curves.items()}
     axes.set_xlim(0, 1.02 * max(ends.values()))
     axes.set_ylim(low - 0.08 * reach if low < 0 else 0, high + 0.1 * reach)
@@ -250,4 +273,6 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
     caption = text("figures.abatement_cost_curve.caption", lang, **values)
     if cut:
         caption += text("figures.macc.cut", lang, count=cut)
+    if spread is not None:
+        caption += text("figures.macc.total_range", lang, low=say.say(spread[0]), high=say.say(spread[1]))
     return finish(figure, caption, text("figures.abatement_cost_curve.alt", lang, **values))

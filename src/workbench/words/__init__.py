@@ -40,6 +40,7 @@ from workbench.words.readable import (
     with_names,
     word,
 )  # fmt: skip
+from workbench.words.savings import savings_summary
 from workbench.words.verification import (
     allocation_summary,
     bridge,
@@ -60,8 +61,8 @@ __all__ = [
     "findings_summary", "greedy_summary", "heat_levels", "heat_pairs", "heat_summary", "intake_summary", "intensity_heading",
     "inventory_figures", "inventory_summary", "menu_summary", "misstatement_summary", "money", "money_summary", "nature_kind",
     "number", "parameters", "potential_summary", "price_note", "price_summary", "provenance", "readable", "reading_summary",
-    "report_summary", "scope", "selection_figures", "selection_summary", "sources", "spelled", "subjects",
-    "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary",
+    "report_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sources", "spelled",
+    "subjects", "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary",
     "why_summary", "with_names", "word",
     "SHOWN", "Prose", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
     "cluster_name", "conclusion", "currency_name", "data_nature", "diagnosis_summary", "evidence_summary", "factor_rows",

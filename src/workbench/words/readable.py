@@ -16,13 +16,13 @@ CODES = (
     "selected", "effect", "table", "reason", "factor_reason", "confidence", "limit", "enough_alone", "key_emitter", "level",
     "factor_level", "basis", "method", "kind", "position", "reference", "numerator", "material", "is_material", "flow", "attained",
     "target_attained", "must_act", "flagged", "opposite_signs", "remarks", "price_kind", "binding", "proved", "together",
-    "role", "regret_kind",
-    "target_attained", "must_act", "flagged", "opposite_signs", "remarks", "system",
+    "role", "regret_kind", "system", "case", "moves_emissions", "sign_turns", "signs_differ", "carriers_less",
+    "carriers_more",
 )  # fmt: skip
 _YES_NO = (
     "selected", "entered", "enough_alone", "key_emitter", "is_material", "attained", "target_attained", "must_act", "flagged",
     "opposite_signs",
-    "binding", "proved", "together",
+    "binding", "proved", "together", "moves_emissions", "sign_turns", "signs_differ",
 )  # fmt: skip
 _REASONS = re.compile(r"\w+:\w+(; \w+:\w+)*")  # level:status of a factor's choice
 _MONEY = (
@@ -186,6 +186,21 @@ SHOWN = {
         "rest_in": "tables/finance.csv",
     },
     "green_finance": {"note": "green_finance"},
+    "where_changed": {
+        "columns": ["project_id", "name", "direct_tco2e_saved", "site_tco2e_saved", "cluster_tco2e_saved", "upstream_tco2e_saved"]
+        + ["chain_tco2e_saved", "energy_money_saved", "cluster_money_saved", "seller_sales_lost", "moves_emissions"],
+        "limit": 20,
+        "rest_in": "tables/potential.csv",
+    },
+    "grid_cases": {
+        "columns": ["project_id", "case", "grid_mwh_saved", "grid_tco2e_per_mwh", "tco2e_saved", "change_tco2e", "confidence"],
+        "digits": {"grid_tco2e_per_mwh": 4},
+        "limit": 24,
+        "rest_in": "tables/grid_sensitivity.csv",
+    },
+    "switches": {"limit": 20, "rest_in": "tables/fuel_switches.csv"},
+    "overstatement": {},
+    "misplaced": {"limit": 10, "rest_in": "tables/misplaced.csv"},
     "macc": {
         "columns": ["project_id", "name", "rank", "naive_tco2e", "incremental_tco2e", "cumulative_tco2e", "naive_abatement_cost"]
         + ["incremental_abatement_cost", "entered"],
