@@ -71,3 +71,18 @@ def test_factors_of_steam_and_power_are_the_coal_split_by_energy():
     per_gj = coal / (steam_gj + power_gj)
     assert per_gj * (2763 - 83.74) / 1000 == pytest.approx(0.307, rel=0.02)
     assert per_gj * 3.6 == pytest.approx(0.4125, rel=0.02)
+
+
+def test_technical_data_become_savings_and_streams_of_five_firms_meet():
+    """P25 by hand: 4,200 h x (440 - 420 x 0.6848 / 0.9118) + 4,200 h x (400 - 420 x 0.4464 / 0.9118) = 1,339.5 MWh."""
+    tables = filing.check(store.read_package(PARK)).tables
+    made = calculators.apply(tables)
+    saved = made.tables["savings"].query("origin == 'calculated'").set_index("project_id")["amount"]
+    assert saved.index.tolist() == ["P25", "P26", "P27", "P28"] and (saved > 0).all()
+    assert saved["P25"] == pytest.approx(4.2 * (440 - 420 * 0.6848 / 0.9118 + 400 - 420 * 0.4464 / 0.9118))
+    assert saved["P26"] == pytest.approx(900 * 0.8 * 0.6 * 7200 * 3.6e-3)
+    streams, _ = pinch.prepare(tables["streams"])
+    levels = pinch.by_level(streams).set_index("level")["hot_utility_kw"]
+    assert levels["exchange"] == pytest.approx(levels["sum"] - levels["cluster"]) and levels["exchange"] > 0
+    pairs = pinch.matches(streams, tables["enterprises"])
+    assert len({*pairs["source_enterprise"], *pairs["sink_enterprise"]}) >= 5 and pairs["distance_km"].between(0.1, 10).all()
