@@ -54,6 +54,8 @@ def _attributed(
 ) -> tuple[dict, dict, dict]:
     """Projects that touch each row, and what of their joint saving falls on it, in tce and tCO2e."""
     touched, tce, tco2e = defaultdict(set), defaultdict(float), defaultdict(float)
+    table = dictionary.read_table("systems")
+    systems = table[table["of"] == "measure"].set_index("kind")["system"].to_dict()
     places = {key: group.index for key, group in frame.groupby(["enterprise_id", "carrier"], sort=False)}
     for pool in pool_list:
         rows = frame.loc[places.get((pool.enterprise_id, pool.carrier), [])]
@@ -63,7 +65,7 @@ def _attributed(
         alone = {project: pool.saved({project}) for project in sorted(chosen)}
         whole, together = sum(alone.values()), pool.saved(chosen)
         for project, saved in alone.items():
-            for row, part in _where(rows, pool, project, kinds.get(project, "")).items():
+            for row, part in _where(rows, pool, project, systems.get(kinds.get(project, ""), "")).items():
                 touched[row].add(project)
                 share = part * saved / whole if whole else 0.0
                 tce[row] += share * together * pool.tce
@@ -71,24 +73,19 @@ def _attributed(
     return touched, tce, tco2e
 
 
-def _where(rows: pd.DataFrame, pool: interaction.Pool, project: str, kind: str) -> dict[int, float]:
-    """The rows a project acts on, with their parts (together 1): by the units it names, its kind, else by use."""
+def _where(rows: pd.DataFrame, pool: interaction.Pool, project: str, system: str) -> dict[int, float]:
+    """The rows a project acts on, with their parts (together 1): by the units it names, the system of its kind, else by use."""
     units = {
         unit for lines in (pool.absolute, pool.fraction) for unit, shares in lines.items() if unit and project in shares
     }  # fmt: skip
     at = rows[[bool(units & set(text.split(";"))) for text in rows["unit_ids"]]]
     if at.empty:
-        at = rows[rows["system"] == _systems().get(kind, "")]
+        at = rows[rows["system"] == system]
     if at.empty:
         at = rows
     size = at["tce"].clip(lower=0.0)
     weights = size / size.sum() if size.sum() > 0 else pd.Series(1 / len(at), index=at.index)
     return weights.to_dict()
-
-
-def _systems() -> dict[str, str]:
-    table = dictionary.read_table("systems")
-    return table[table["of"] == "measure"].set_index("kind")["system"].to_dict()
 
 
 def _gaps(positions: pd.DataFrame) -> pd.Series:
