@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from test_selection import Case
-from workbench.selection import build, solve
+from workbench.selection import build, enumeration, select, solve
 from workbench.selection.recheck import recheck
 
 FIRST = 2023
@@ -382,3 +382,54 @@ def test_row_order_never_matters(seed):
     case = kind(seed)
     one, other = (solve.solve(case.problem(order)) for order in (None, np.random.default_rng(5)))
     assert (one.status, one.starts, one.value) == (other.status, other.starts, other.value)
+
+
+def test_by_hand(tiny):
+    """P3 saves 800 t for 100,000, P2 in its turn 360 t for 300,000; 200,000 a year, carried over, and cuts of 800 and 1,160 t."""
+    path = {2023: 24500.0, 2024: 24140.0}
+    case = tiny()
+    found = select(case.problem(horizon_year=2024, objective="capex", capital_per_year=200000.0, budget_path=path))
+    chosen = found.bundle[found.bundle["selected"] == 1].set_index("project_id")["start_year"].to_dict()
+    assert chosen == {"P2": 2024, "P3": 2023}
+    assert found.schedule["emissions_tco2e"].tolist() == pytest.approx([24500, 24140])
+    assert found.schedule["spend"].tolist() == [100000, 300000]
+    assert found.schedule["capital_available"].tolist() == [200000, 300000]
+    assert found.summary["recheck"] == "ok"
+    refused = tiny().problem(
+        horizon_year=2024, objective="capex", capital_per_year=200000.0, budget_path=path, capital_carry_over=False
+    )
+    assert solve.solve(refused).status == "infeasible"
+
+
+def test_all_started_at_once_and_outlived_is_the_present_value_of_a_typical_year(tiny):
+    """Lives of ten years, a plan of ten years: the residual value is nil and both definitions are one."""
+    typical = tiny().problem(objective="npv_cost", energy_price_growth=0.02, carbon_price=10.0)
+    years = tiny().problem(objective="npv_cost", energy_price_growth=0.02, carbon_price=10.0, horizon_year=2032)
+    for plan in ({"P1"}, {"P2", "P3"}, {"P1", "P2", "P3"}):
+        assert years.value(dict.fromkeys(plan, 2023)) == pytest.approx(typical.value(plan))
+    plain = tiny().problem(horizon_year=2032)
+    assert plain.value({"P1": 2023}, "annual_cost") == pytest.approx(tiny().problem().value({"P1"}, "annual_cost"))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_counting_every_plan_agrees_with_the_solver(seed):
+    problem = Case(seed, "annual_cost" if seed % 2 else "capex", size=7).problem()
+    found = solve.solve(problem)
+    assert enumeration.verdict(problem, found.value) == "agrees"
+    if found.value is not None and found.chosen:
+        assert enumeration.verdict(problem, found.value + 1.0 + 0.01 * abs(found.value)) == "differs"
+
+
+def test_a_held_model_answers_as_a_new_one():
+    case = Case(5, "annual_cost", size=8)
+    case.settings = case.settings.model_copy(update={"budget_tco2e": 0.97 * case.before})
+    problem = case.problem()
+    held = solve.Model(problem)
+    for budget in (None, problem.budget, 0.99 * case.before):
+        fresh, again = solve.solve(problem.at(budget)), held.solve(budget)
+        assert (fresh.status, fresh.chosen) == (again.status, again.chosen)
+    free = held.solve(None)
+    other = held.solve(None, without=[free.chosen])
+    assert other.chosen != free.chosen and other.value >= free.value - 1e-6
+    out = min(free.chosen) if free.chosen else problem.ids[0]
+    assert out not in held.solve(None, fixed={out: 0}).chosen and held.solve(None).chosen == free.chosen

@@ -34,7 +34,8 @@ def money(projects: pd.DataFrame, saved: pd.DataFrame, settings: Settings) -> pd
     annual = (net * costs.capital_recovery_factor(rate, life) - income).where(costed)
     npv_cost = (net + (opex - carbon) * plain - saved["money"] * growing).where(costed)
     start = np.maximum(earliest, settings.year + 1).astype(int)
-    late = (start + build > settings.target_year) if settings.target_year is not None else pd.Series(False, index=p.index)
+    deadline = settings.target_year if settings.horizon_year is None else settings.horizon_year
+    late = (start + build > deadline) if deadline is not None else pd.Series(False, index=p.index)
     late = late | (p["latest_year"].notna() & (start > p["latest_year"]))
     table = {
         "project_id": p["project_id"], "enterprise_id": p["enterprise_id"], "name": p["name"], "name_zh": p["name_zh"],

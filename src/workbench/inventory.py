@@ -227,6 +227,8 @@ def by_enterprise(rows: pd.DataFrame, enterprises: pd.DataFrame, products: pd.Da
     for name, part in _memos(rows).items():
         out[name] = part.groupby(rows["enterprise_id"]).sum().reindex(out.index).fillna(0.0)
     out["tce"] = rows.groupby("enterprise_id")["tce"].sum().reindex(out.index).fillna(0.0)
+    grid = rows[(rows["carrier"] == "electricity") & (rows["scope"] == 2) & ~rows["internal"].astype(bool)]
+    out["electricity_tco2e"] = grid.groupby("enterprise_id")["tco2e"].sum().reindex(out.index).fillna(0.0)
     out = out.reset_index().sort_values(["total_tco2e", "enterprise_id"], ascending=[False, True]).reset_index(drop=True)
     total = out["total_tco2e"].sum()
     out["share_pct"] = out["total_tco2e"] / total * 100 if total else 0.0

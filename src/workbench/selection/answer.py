@@ -8,22 +8,26 @@ from typing import Any
 import pandas as pd
 
 from workbench import interaction
-from workbench.selection import infeasible, plans, reasons, shadow_price, solve
+from workbench.selection import enumeration, infeasible, plans, reasons, shadow_price, solve
 from workbench.selection.bundle import table as bundle_table
 from workbench.selection.greedy import Greedy, greedy
 from workbench.selection.matrix import Matrix
 from workbench.selection.problem import Problem
 from workbench.selection.recheck import recheck
+from workbench.selection.schedule import schedule
 
 
 @dataclass(frozen=True)
 class Selection:
-    """`bundle`: one row a project; `summary`: the content of selection.json; `prices` of the limits; `moves` where no plan is."""
+    """`bundle`: one row a project; `summary`: the content of selection.json; `prices` of the limits; `moves` where no plan is;
+    `schedule`: the plan year by year.
+    """
 
     bundle: pd.DataFrame
     summary: dict[str, Any]
     prices: pd.DataFrame
     moves: pd.DataFrame
+    schedule: pd.DataFrame
 
     @property
     def chosen(self) -> frozenset[str] | None:
@@ -56,7 +60,9 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
         near = infeasible.nearest(problem, least) if explain else None
         summary |= {"recheck": "no plan to check", "nearest_plan": _plan_facts(near)}
     else:
-        summary["recheck"] = "; ".join(recheck(problem, chosen, summary)) or "ok"
+        summary["recheck"] = "; ".join(recheck(problem, plan if problem.horizon.by_years else chosen, summary)) or "ok"
+    proven = found.status in ("optimal", "infeasible")
+    summary["brute_force"] = enumeration.verdict(problem, found.value) if proven else "not run"
     regrets, prices = _explained(problem, found, explain)
     summary |= {
         "limits_to_move": infeasible.records(moves), "marginal_abatement_cost": shadow_price.of(prices, "next_tighter"),
@@ -68,7 +74,10 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
         "seed": settings.seed, "accepted_gap": settings.selection_gap, "solver": "HiGHS", "solver_version": solve.solver_version(),
         "build_seconds": round(found.build_seconds, 3), "solve_seconds": round(found.solve_seconds, 3),
     }  # fmt: skip
-    return Selection(bundle_table(problem, chosen, found.value is not None, regrets), summary, prices, moves)
+    bundle = bundle_table(problem, chosen, found.value is not None, regrets)
+    if problem.horizon.by_years:
+        bundle["start_year"] = bundle["project_id"].map(plan).astype(float).fillna(bundle["start_year"]).astype(int)
+    return Selection(bundle, summary, prices, moves, schedule(problem, plan if found.value is not None else {}))
 
 
 def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
