@@ -76,3 +76,18 @@ def test_the_ratio_prefers_the_smaller_of_two_with_one_gain():
     table = overlap.misplaced(rows)
     assert table[["project_id", "better_id", "better_projects"]].to_numpy().tolist() == [["A", "B", 1]]
     assert overlap.misplaced(rows.assign(tco2e_saved=10.0, abatement_cost=[-10.0, -10.0, 5.0])).empty
+
+
+def test_the_curve_never_draws_a_source_of_waste_heat_twice(tiny):
+    """1,000 kW over 5,000 h are 18,000 GJ: two projects of 12,000 GJ each cannot both enter."""
+    case = tiny(
+        units="unit_id,enterprise_id,name,kind,carrier,rated_kw,hours\nW1,A,Flue gas,heat_recovery,waste_heat,1000,5000\n",
+        projects="project_id,name,enterprise_id,capex,opex_per_year,lifetime_years\nP1,One,A,1000,0,10\nP2,Other,A,2000,0,10\n",
+        savings=(
+            "project_id,unit_id,carrier,mode,amount,unit\nP1,W1,waste_heat,absolute,-12000,GJ\nP1,,bituminous,absolute,500,t\n"
+            "P2,W1,waste_heat,absolute,-12000,GJ\nP2,,bituminous,absolute,400,t\n"
+        ),
+    )
+    found, tables = case.assess(), case.checked.tables
+    macc = curve.curve(found.projects, interaction.pools(found.bases, found.lines), tables["relations"], tables["groups"])
+    assert macc.set_index("project_id")["entered"].to_dict() == {"P1": 1, "P2": 0}

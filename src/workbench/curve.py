@@ -37,19 +37,26 @@ def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame
     touched = interaction.by_project(pool_list)
     rules = Structure(relations, groups)
     inside: set[str] = set()
+    within: dict[str, set[str]] = {}  # who is inside, by pool: a pool is never asked about those that do not touch it
+    now: dict[str, float] = {}  # what a pool saves so far
     result: dict[str, tuple[float, float]] = {}
     waiting = list(rows.index)
     sequence: list[str] = []
+    annual = rows["annual_cost"].to_dict()
     while True:
-        ready = next((p for p in waiting if rules.admits(p, inside) and _enough_heat(touched.get(p, []), inside | {p})), None)
+        ready = next((p for p in waiting if rules.admits(p, inside) and _enough_heat(touched.get(p, []), within, p)), None)
         if ready is None:
             break
         waiting.remove(ready)
-        pools = touched.get(ready, [])
-        met = {p for pool in pools for p in pool.projects if p in inside}
-        before, after = interaction.savings(pools, met), interaction.savings(pools, met | {ready})
-        fixed = rows.at[ready, "annual_cost"] + interaction.savings(pools, {ready})["money"]
-        result[ready] = after["tco2e"] - before["tco2e"], fixed - (after["money"] - before["money"])
+        tonnes, cost = 0.0, annual[ready]
+        for pool in touched.get(ready, []):
+            within.setdefault(pool.pool_id, set()).add(ready)
+            saved = pool.saved(within[pool.pool_id])
+            gained = saved - now.get(pool.pool_id, 0.0)
+            now[pool.pool_id] = saved
+            tonnes += gained * pool.tco2e
+            cost += (pool.saved({ready}) - gained) * pool.price
+        result[ready] = tonnes, cost
         inside.add(ready)
         sequence.append(ready)
     sequence += waiting
@@ -66,9 +73,10 @@ def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame
     return out[COLUMNS]
 
 
-def _enough_heat(pool_list: list[Pool], together: set[str]) -> bool:
-    """Whether the sources of waste heat among these pools give what `together` draw."""
-    return not interaction.overdrawn((pool for pool in pool_list if pool.capped), together)
+def _enough_heat(pool_list: list[Pool], within: dict[str, set[str]], project: str) -> bool:
+    """Whether the sources of waste heat among these pools give what is drawn when `project` joins."""
+    capped = [pool for pool in pool_list if pool.capped]
+    return not any(interaction.overdrawn([pool], within.get(pool.pool_id, set()) | {project}) for pool in capped)
 
 
 class Structure:
