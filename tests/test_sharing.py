@@ -151,7 +151,7 @@ def test_three_firms_by_hand(tiny):
     assert value["gain"].to_dict() == pytest.approx({"A": 1.15e6 / 3, "B": 4e5 / 3, "C": 1.15e6 / 3})
     paid = sharing.side_payments(shares).query("rule == 'shapley'")
     assert paid[["from_player", "to_player"]].values.tolist() == [["A", "C"], ["B", "C"]]
-    assert paid["amount"].tolist() == pytest.approx([1.85e6 / 3, 2e5 / 3])
+    assert paid["sum_paid"].tolist() == pytest.approx([1.85e6 / 3, 2e5 / 3])
     said = sharing.fairness(game, shares).set_index("rule")
     assert said["core_exists"].eq(1).all() and said.at["nucleolus", "in_core"] == 1
     assert said.at["by_emissions", "players_worse_off"] == 0
@@ -192,11 +192,14 @@ def test_merging_never_costs_more_and_payments_balance(seed):
         assert mine["cost"].sum() == pytest.approx(costs[-1], abs=1e-4)
         assert mine["payment"].sum() == pytest.approx(0, abs=1e-4)
     paid = sharing.side_payments(shares)
-    assert (paid["amount"] > 0).all()
+    assert (paid["sum_paid"] > 0).all()
     settled = shares.set_index(["rule", "player"])["payment"]
     for (rule, player), amount in settled.items():
         mine = paid[paid["rule"] == rule]
-        given_, got = mine.loc[mine["from_player"] == player, "amount"].sum(), mine.loc[mine["to_player"] == player, "amount"].sum()
+        given_, got = (
+            mine.loc[mine["from_player"] == player, "sum_paid"].sum(),
+            mine.loc[mine["to_player"] == player, "sum_paid"].sum(),
+        )
         assert given_ - got == pytest.approx(amount, abs=1e-3)
     assert (shares[shares["rule"] == "shapley"]["worse_off"] == 0).all()  # costs that fall by merging leave nobody worse off
 

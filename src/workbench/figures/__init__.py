@@ -13,8 +13,10 @@ from workbench.figures.money import potential_levels, tornado
 from workbench.figures.pinch import composite_curves, grand_composite
 from workbench.figures.position import carbon_budget, dual_control
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
+from workbench.figures.risk import decision_data, price_of_robustness, stays_in
 from workbench.figures.sankey import carbon_flows, energy_flows
 from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
+from workbench.figures.sharing import allowance_market, fair_gains
 from workbench.figures.style import Picture
 from workbench.figures.uncertainty import data_to_improve, misstatements, uncertainty_ranges
 
@@ -22,6 +24,7 @@ __all__ = [
     "Picture",
     "abatement_cost_curve",
     "allocated_totals",
+    "allowance_market",
     "benchmark_positions",
     "boundary_bridge",
     "bundle",
@@ -30,10 +33,12 @@ __all__ = [
     "carbon_flows",
     "composite_curves",
     "data_to_improve",
+    "decision_data",
     "dual_control",
     "emissions_by_enterprise",
     "emissions_by_source",
     "energy_flows",
+    "fair_gains",
     "findings_by_check",
     "grand_composite",
     "hotspots",
@@ -46,9 +51,11 @@ __all__ = [
     "potential_by_enterprise",
     "potential_levels",
     "potential_map",
+    "price_of_robustness",
     "project_roles",
     "reductions",
     "regrets",
+    "stays_in",
     "tornado",
     "uncertainty_ranges",
 ]

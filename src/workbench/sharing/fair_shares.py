@@ -19,7 +19,7 @@ FAIRNESS = [
     "rule", "in_core", "worst_coalition", "worst_excess", "players_worse_off", "least_gain", "coalitions_checked", "coalitions",
     "core_exists",
 ]  # fmt: skip
-PAYMENTS = ["rule", "from_player", "to_player", "amount"]
+PAYMENTS = ["rule", "from_player", "to_player", "sum_paid"]
 
 
 def fair_shares(game: Game, seconds: float | None = None) -> pd.DataFrame:

@@ -154,6 +154,7 @@ def _summary(game: Game, trades: pd.DataFrame, prices: dict, tonnes: dict, curre
         "cost_with_trade": traded, "cost_without_trade": trades["cost_without_trade"].sum(), "planner_without_joint": alone,
         "planner": planner, "gap_indivisible": traded - alone, "gap_joint": alone - planner,
     }  # fmt: skip
+    money = {name: 0.0 if abs(value) < small else value for name, value in money.items()}
     rows = [(name, value, "1" if name == "clears" else per) for name, value in prices.items()]
     rows += [(name, value, "tCO2e") for name, value in tonnes.items()] + [(name, value, currency) for name, value in money.items()]
     rows.append(("worse_off", float((trades["gain"] < -small).sum()), "1"))

@@ -249,6 +249,67 @@ SHOWN = {
         "columns": ["objective", "reduction_pct", "status", "objective_value", "greedy_value", "capex", "annual_cost"]
         + ["emissions_tco2e", "projects"]
     },
+    "stays_in": {
+        "columns": ["project_id", "name", "enterprise_id", "selected", "stays_in_pct", "low_pct", "high_pct"],
+        "limit": 20,
+        "rest_in": "tables/stays_in.csv",
+    },
+    "decision_ranges": {
+        "columns": ["kind", "grade", "low_pct", "high_pct", "interval_pct", "inputs", "source", "confidence"],
+        "note": "recalled",
+    },
+    "plan_risk": {"columns": ["item", "value", "low", "high", "unit"]},
+    "plans_compared": {
+        "columns": [
+            "plan",
+            "cost",
+            "capex",
+            "projects",
+            "miss_pct",
+            "mean_over_tco2e",
+            "tail_over_tco2e",
+            "expected_cost",
+            "tail_cost",
+        ]
+    },
+    "robustness": {
+        "columns": [
+            "gamma",
+            "status",
+            "cost",
+            "dearer",
+            "projects",
+            "saved_tco2e",
+            "promised_miss_pct",
+            "miss_pct",
+            "mean_over_tco2e",
+        ]
+    },
+    "decision_data": {
+        "columns": ["kind", "subject", "inputs", "expected_gain", "standard_error", "share_pct"],
+        "limit": 12,
+        "rest_in": "tables/data_to_improve_decision.csv",
+    },
+    "cost_sensitivity": {"columns": ["parameter", "low", "high", "unit", "mu_star", "sigma", "first_order", "total_order"]},
+    "allowances": {"columns": ["enterprise_id", "emissions_tco2e", "allowance_tco2e", "need_tco2e"], "limit": 20},
+    "fair_shares": {
+        "columns": ["rule", "player", "cost_alone", "cost", "standard_error", "gain", "own_cost", "payment", "worse_off"],
+        "limit": 30,
+        "rest_in": "tables/fair_shares.csv",
+    },
+    "fairness": {"columns": ["rule", "in_core", "worst_coalition", "worst_excess", "players_worse_off", "core_exists"]},
+    "side_payments": {
+        "columns": ["rule", "from_player", "to_player", "sum_paid"],
+        "limit": 20,
+        "rest_in": "tables/side_payments.csv",
+    },
+    "trades": {
+        "columns": ["enterprise_id", "need_tco2e", "saved_tco2e", "sold_tco2e", "bought_tco2e", "paid", "cost_with_trade"]
+        + ["cost_without_trade", "gain"],
+        "limit": 20,
+        "rest_in": "tables/trades.csv",
+    },
+    "market": {"columns": ["item", "value", "unit"]},
 }
 
 
