@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import re
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from workbench.wording import text
 
 WIDTH = 7.2  # inches: two columns of a journal page
 ROW = 0.205  # inches: one bar with its name
-FAMILIES = ("Arial", "Liberation Sans", "DejaVu Sans", "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC")
+CHINESE = ("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC")
+FAMILIES = ("Arial", "Liberation Sans", "DejaVu Sans", *CHINESE)
 
 INK, MUTED, GRID, PALE = "#222222", "#6b6f73", "#dfe2e5", "#cfd4d9"
 SELECTED, UNSELECTED = "#0072B2", "#c3c9cf"
@@ -64,7 +66,13 @@ FIRST_SHADE = {
 
 @cache
 def fonts() -> tuple[str, ...]:
+    """Families of FAMILIES that this machine has, in that order."""
     known = set(font_manager.get_font_names())
+    if not known & set(CHINESE):  # matplotlib keeps a list of fonts from its first day on a machine: look for later ones
+        for file in font_manager.findSystemFonts():
+            if re.search(r"NotoSansCJK-Regular|SourceHanSans(SC|CN)?-Regular|msyh|PingFang", file):
+                font_manager.fontManager.addfont(file)
+        known = set(font_manager.get_font_names())
     return tuple(family for family in FAMILIES if family in known) or ("DejaVu Sans",)
 
 
