@@ -154,6 +154,26 @@ def test_lost_references(tiny):
     assert case.checked.tables["relations"].empty and len(case.checked.tables["savings"]) == 1
 
 
+def test_efforts_nobody_could_be_held_to(tiny):
+    """D files nothing in 2022; only the last row is an effort: 2 % of C's 2,300 t."""
+    case = tiny(
+        enterprises="enterprise_id,name,sector,value_added\nA,Alpha,power,1\nB,Beta,paper,1\nC,Gamma,food,1\nD,Delta,glass,1\n",
+        efforts=(
+            "scope,name,min_reduction_pct,min_tco2e\nenterprise,Gama,5,\nsector,papr,,10\narea,harbour,5,\nsector,glass,5,\n"
+            "enterprise,D,,1\nenterprise,A,,\nenterprise, C ,2,\n"
+        ),
+    )
+    rows = found(case)
+    rows = rows[rows["table"] == "efforts"].sort_values("row")
+    assert list(zip(rows["row"], rows["check"], strict=True)) == [
+        ("2", "effort_unknown"), ("3", "effort_unknown"), ("4", "effort_unknown"), ("5", "effort_without_emissions"),
+        ("6", "effort_without_emissions"), ("7", "effort_without_amount"),
+    ]  # fmt: skip
+    assert set(rows["effect"]) == {"row_set_aside"} and "paper" in rows["what_to_do"].iloc[1]
+    (held,) = case.problem(objective="capex").caps
+    assert held.members == ("C",) and held.at_most == pytest.approx(0.98 * 2300)
+
+
 def test_price_that_is_a_thousandfold_off(tiny):
     rows = "".join(
         f"{e},2022,electricity,purchase,{q},MWh,{c}\n" for e, q, c in [("A", 100, 50000), ("B", 200, 100000), ("C", 0.3, 150000)]

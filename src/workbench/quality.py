@@ -5,6 +5,7 @@ Every check compares with a source, a band or the other firms; it keeps the row 
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +35,7 @@ def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.Data
         *_shares(tables["members"]),
         *_relations(tables["relations"]),
         *_groups(tables["groups"]),
+        *_efforts(tables, year),
         *_uncosted(tables["projects"]),
         *import_notes(folder),
     ]
@@ -185,6 +187,35 @@ def _groups(groups: pd.DataFrame) -> list[pd.DataFrame]:
             place = {"table": "groups", "field": "min_selected", "effect": "value_ignored"}
             found.append(findings.raw("group_bounds", rows, **place, seen=least, expected=float(most)))
     return found
+
+
+def _efforts(tables: dict[str, pd.DataFrame], year: int) -> list[pd.DataFrame]:
+    """Least efforts that could not be held: of nobody, of firms that file no emissions in the year, or of no amount."""
+    efforts, firms = tables["efforts"].set_index("row"), tables["enterprises"]
+    if efforts.empty:
+        return []
+    filed = {e for name in ("energy", "process") for e in tables[name].loc[tables[name]["year"] == year, "enterprise_id"]}
+    moved = tables["exchanges"]
+    filed |= set(moved.loc[moved["year"] == year, ["from_enterprise", "to_enterprise"]].to_numpy().ravel())
+    names = efforts["name"].astype(str).str.strip()
+    known, emitting = {}, {}
+    for kind, column in (("enterprise", "enterprise_id"), ("sector", "sector"), ("area", "area")):
+        words = firms[column].dropna().astype(str).str.strip()
+        known[kind], emitting[kind] = set(words), set(words[firms["enterprise_id"].isin(filed)])
+    kinds = efforts["scope"].astype(str)
+    unknown = pd.Series([n not in known.get(k, ()) for k, n in zip(kinds, names, strict=True)], index=efforts.index)
+    silent = ~unknown & pd.Series([n not in emitting.get(k, ()) for k, n in zip(kinds, names, strict=True)], index=efforts.index)
+    bare = ~unknown & ~silent & efforts[["min_reduction_pct", "min_tco2e"]].isna().all(axis=1)
+    near = [
+        ", ".join(difflib.get_close_matches(n, sorted(known.get(k, ())), n=3, cutoff=0.0)) or "–"
+        for k, n in zip(kinds, names, strict=True)
+    ]
+    nearest, place = pd.Series(near, index=efforts.index, dtype=object), {"table": "efforts", "effect": "row_set_aside"}
+    return [
+        findings.raw("effort_unknown", efforts[unknown], field="name", seen=names[unknown], expected=nearest[unknown], **place),
+        findings.raw("effort_without_emissions", efforts[silent], field="name", seen=names[silent], expected=year, **place),
+        findings.raw("effort_without_amount", efforts[bare], field="min_reduction_pct", seen=names[bare], **place),
+    ]
 
 
 def _uncosted(projects: pd.DataFrame) -> list[pd.DataFrame]:
