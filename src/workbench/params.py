@@ -32,7 +32,9 @@ class Settings(BaseModel):
     discount_rate: float = Field(0.08, gt=-0.5, lt=1, description="real discount rate [1/yr]")
     capital_limit: float | None = Field(None, ge=0, description="most capital for the whole cluster [currency]")
     carbon_price: float = Field(0.0, ge=0, description="price of carbon counted as income [currency/tCO2e]")
-    energy_price_growth: float = Field(0.0, gt=-0.5, lt=0.5, description="real growth of energy prices, npv only [1/yr]")
+    energy_price_growth: float = Field(
+        0.0, gt=-0.5, lt=0.5, description="real growth of energy prices: cash flows, npv_cost, plans by years [1/yr]"
+    )
     include_upstream: bool = Field(False, description="count upstream emissions of projects in the budget")
     energy_intensity_cap: float | None = Field(None, ge=0, description="cap on energy per value added [tce per million currency]")
     carbon_intensity_cap: float | None = Field(
