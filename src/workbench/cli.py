@@ -100,12 +100,17 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
         "supplementary", _import, "read the supplementary data table of China's carbon market, one file an enterprise",
         "workbench import supplementary plant.xlsx --year 2023 --grid-region shandong --out my-package", formats,
     )  # fmt: skip
+    listed = command(
+        "catalogue", _import, "read a spreadsheet of energy-saving technologies for `workbench technologies --own`",
+        "workbench import catalogue technologies.xlsx --price-year 2023 --out mine.csv", formats,
+    )  # fmt: skip
     if "import" in argv:  # their options cost the import of pandas
-        from workbench.importers import form_205, supplementary
+        from workbench.importers import catalogue, form_205, supplementary
         from workbench.importers import gem_steel as tracker
         from workbench.importers import iac as importer
 
-        for made, reader in ((iac, importer), (gem_steel, tracker), (form, form_205), (supplement, supplementary)):
+        readers = ((iac, importer), (gem_steel, tracker), (form, form_205), (supplement, supplementary), (listed, catalogue))
+        for made, reader in readers:
             reader.add_arguments(made)
             made.set_defaults(reader=reader)
 

@@ -37,23 +37,31 @@ class Candidates:
     findings: list[pd.DataFrame]
 
 
-def candidates(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[str, Any], year: int) -> Candidates:
-    """Every measure of the library that fits, for each enterprise of checked `tables` and inventory `rows`.
+def candidates(
+    tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[str, Any], year: int, own: pd.DataFrame | None = None
+) -> Candidates:
+    """Every measure of the library, and of `own`, that fits, for each enterprise of checked `tables` and inventory `rows`.
 
-    Money in the currency of `meta`, of its price_year (else `year`); savings as fractions of what is used.
+    Money in the currency of `meta`, of its price_year (else `year`); savings as fractions of what is used. A row of `own`
+    (`importers.catalogue_rows.COLUMNS`) may name several industries, or none when it fits every enterprise.
     """
     rules = technologies.measures().merge(
         dictionary.read_table("technologies/matching"), on="measure_id", how="left", validate="1:1", suffixes=("", "_rule")
     )
+    if own is not None:
+        rules = pd.concat([rules, own], ignore_index=True)
+    every = rules["industry"] == ""
     industry = technologies.sectors(tables["enterprises"], meta)["industry"]
     use = _use(rows)
     adopted = dictionary.read_table("technologies/adopted").query("country == @meta.get('country')")
-    price, found = _prices(rules[rules["industry"].isin(set(industry) - {""})], meta, year)
+    present = rules["industry"].map(lambda text: not set(_parts(text)).isdisjoint(industry))
+    price, found = _prices(rules[every | present], meta, year)
     least_gj = dictionary.threshold("least_candidate_tce") * units.factor("tce", "GJ")
     projects, savings, left = [], [], []
-    for enterprise in sorted(industry.index[industry != ""]):
+    for enterprise in sorted(industry.index[(industry != "") | every.any()]):
         mine = Site(enterprise, tables, use[use["enterprise_id"] == enterprise])
-        for rule in rules[rules["industry"] == industry[enterprise]].itertuples():
+        fits = every | rules["industry"].map(lambda text, sort=industry[enterprise]: sort in _parts(text))
+        for rule in rules[fits].itertuples():
             reason = "adopted" if rule.measure_id in set(adopted["measure_id"]) else mine.against(rule)
             lines = [] if reason else mine.lines(rule)
             saved_gj = sum(line[-1] for line in lines)
@@ -61,7 +69,7 @@ def candidates(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[s
             if reason:
                 left.append((enterprise, rule.measure_id, rule.label_en, rule.label_zh, reason))
                 continue
-            projects.append(_project(enterprise, rule, saved_gj, price[rule.price_index, rule.currency]))
+            projects.append(_project(enterprise, rule, saved_gj, price[rule.price_index, rule.currency, rule.price_year]))
             savings += [(projects[-1][0], enterprise, unit, carrier, "fraction", share, "") for unit, carrier, share, _ in lines]
     frame = pd.DataFrame(projects, columns=PROJECT_COLUMNS)
     return Candidates(
@@ -103,8 +111,9 @@ class Site:
     def lines(self, rule: Any) -> list[tuple[str, str, float, float]]:
         """What it would save: (unit_id, carrier, fraction, GJ a year); of the unit where its use is filed, else of the site."""
         out = []
-        for kind, share in (("fuel", rule.fuel_saving_fraction), ("electricity", rule.electricity_saving_fraction)):
-            fits = self.use[(self.use["kind"] == kind) & (self.use["energy_gj"] > 0)]
+        burnt = ("fuel", "heat") if rule.carrier else ("fuel",)  # heat only where the measure names it
+        for kinds, share in ((burnt, rule.fuel_saving_fraction), (("electricity",), rule.electricity_saving_fraction)):
+            fits = self.use[self.use["kind"].isin(kinds) & (self.use["energy_gj"] > 0)]
             if rule.carrier:
                 fits = fits[fits["carrier"].isin(_parts(rule.carrier))]
             at = fits[fits["unit_id"].isin(self.kinds.get(rule.unit_kind, set()))] if rule.unit_kind else fits.iloc[:0]
@@ -124,33 +133,33 @@ def _use(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _prices(rules: pd.DataFrame, meta: dict[str, Any], year: int) -> tuple[dict, list[pd.DataFrame]]:
-    """Conversion of each (price index, currency) of the measures to the cluster's money."""
+    """Conversion of each (price index, currency, price year) of the measures to the cluster's money."""
     made, found = {}, []
     to_year = int(meta.get("price_year") or year)
-    for (index, currency), group in rules.groupby(["price_index", "currency"]):
+    for terms, _ in rules.groupby(["price_index", "currency", "price_year"]):
+        index, currency, from_year = terms
         place = {"table": "technologies", "field": "capex"}
-        made[index, currency] = price_indices.convert(
-            currency, int(group["price_year"].iat[0]), str(meta["currency"]), to_year, index, place
-        )
-        found += made[index, currency].findings
+        made[terms] = price_indices.convert(currency, int(from_year), str(meta["currency"]), to_year, index, place)
+        found += made[terms].findings
     return made, found
 
 
 def _project(enterprise: str, rule: Any, saved_gj: float, price: price_indices.Conversion) -> tuple:
     factor = saved_gj * price.factor
+    group, _, name = rule.measure_id.partition(".")
+    own = group == technologies.OWN
+    origin = f"{'own catalogue' if own else 'technology library'}, row {rule.measure_id}"
     return (
-        f"{enterprise}-{rule.measure_id.split('.', 1)[1]}",
+        f"{enterprise}-{f'{group}-{name}' if own else name}",
         rule.label_en,
         rule.label_zh,
         enterprise,
         rule.kind,
-        round(rule.capex_per_gj_year * factor),
-        round(rule.opex_per_gj * factor),
+        _whole(rule.capex_per_gj_year * factor),
+        _whole(rule.opex_per_gj * factor),
         rule.lifetime_years,
         STATUS,
-        f"technology library, row {rule.measure_id}; {price.steps}"
-        if price.steps
-        else f"technology library, row {rule.measure_id}",
+        f"{origin}; {price.steps}" if price.steps else origin,
         rule.measure_id,
     )
 
@@ -162,6 +171,11 @@ def _alternatives(projects: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     pairs = named.merge(named, on=["enterprise_id", "group"], suffixes=("", "_other"), validate="m:m")
     pairs = pairs[pairs["project_id"] < pairs["project_id_other"]].sort_values(["project_id", "project_id_other"])
     return pd.DataFrame({"project_id": pairs["project_id"], "relation": "excludes", "other_id": pairs["project_id_other"]})
+
+
+def _whole(amount: float) -> float | None:
+    """Money in whole units; None where it is not known."""
+    return None if pd.isna(amount) else round(amount)
 
 
 def _parts(text: str) -> list[str]:

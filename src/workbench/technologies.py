@@ -22,7 +22,8 @@ KINDS = {
     "audit_class": "technologies/iac_classes",
 }  # fmt: skip
 CLASSIFICATIONS = {"CN": "GB/T 4754", "US": "NAICS"}
-KINDS_ZH = {"process_measure": "工艺措施", "heat_supply": "供热技术", "audit_class": "审计建议类别"}
+OWN = "own"  # kind of the rows of a catalogue of the user's
+KINDS_ZH = {"process_measure": "工艺措施", "heat_supply": "供热技术", "audit_class": "审计建议类别", OWN: "自有技术目录"}
 _NUMBERS = ("saving_share", "efficiency", "capex", "opex", "lifetime_years", "year", "price_year")
 
 
@@ -46,21 +47,26 @@ def _all() -> pd.DataFrame:
     return frame
 
 
-def rows() -> pd.DataFrame:
-    """Every technology, one a row, with COLUMNS.
+def rows(own: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every technology, one a row, with COLUMNS; after the library's those of `own`, a catalogue of the user's.
 
     `saving_share` is a fraction of what `saves` names (the industry's fuel or electricity, the plant's use of a carrier),
     `capex` in `currency` of `price_year` per `capex_unit`, `efficiency` heat out over energy in. `sha256` as in the factor library.
     """
-    return _all().copy()
+    if own is None:
+        return _all().copy()
+    return pd.concat([_all(), _process(own).assign(kind=OWN).reindex(columns=COLUMNS)], ignore_index=True)
 
 
-def search(words: str | list[str] = "", *, kind: str | None = None, subject: str | None = None, year: int | None = None):
+def search(
+    words: str | list[str] = "", *, kind: str | None = None, subject: str | None = None, year: int | None = None,
+    own: pd.DataFrame | None = None,
+):  # fmt: skip
     """Rows that hold every word in a name, label or subject, English or Chinese; `kind` and `subject` exact, `year` of the figures.
 
-    Rows without a year of their own stay when a year is asked.
+    Rows without a year of their own stay when a year is asked. `own` is searched beside the library.
     """
-    table = rows()
+    table = rows(own)
     text = table[["technology_id", "kind", "subject", "label_en", "label_zh", "saves"]].astype(str).agg(" ".join, axis=1)
     text = (text + " " + table["kind"].map(KINDS_ZH)).str.casefold()
     keep = pd.Series(True, index=table.index)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import filing, inventory, matching, quality, store, technologies
+from workbench import filing, findings, inventory, matching, quality, store, technologies
 from workbench.errors import UserError
+from workbench.importers import catalogue_rows
 
 TABLES = ("projects", "savings", "relations")
 
@@ -16,9 +17,10 @@ TABLES = ("projects", "savings", "relations")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `workbench technologies`."""
     parser.add_argument("words", nargs="*", metavar="WORDS", help="all must occur in a name or subject, English or Chinese")
-    parser.add_argument("--kind", choices=tuple(technologies.KINDS))
+    parser.add_argument("--kind", choices=(*technologies.KINDS, technologies.OWN))
     parser.add_argument("--subject", help="industry or medium, e.g. steel, cement, steam")
     parser.add_argument("--year", type=int, help="year of the figures, e.g. 2030; rows without a year stay")
+    parser.add_argument("--own", metavar="FILE.csv", help="your catalogue beside the library, from `workbench import catalogue`")
     parser.add_argument("--for", dest="package", metavar="PACKAGE", help="propose the measures that fit this package instead")
     parser.add_argument("--write", action="store_true", help="with --for: write projects, savings and relations into the folder")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
@@ -27,16 +29,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def rows(args: argparse.Namespace) -> pd.DataFrame:
     """What the command shows: rows of the library, or the projects it proposes for a package."""
+    own = read_own(Path(args.own)) if args.own else None
     if args.package:
-        made = propose(args.package)
+        made = propose(args.package, own)
         if args.write:
             write(made, Path(args.package))
         return made.projects
-    found = technologies.search(args.words, kind=args.kind, subject=args.subject, year=args.year)
+    found = technologies.search(args.words, kind=args.kind, subject=args.subject, year=args.year, own=own)
     return found if args.format != "table" else _readable(found, args.lang)
 
 
-def propose(path: str) -> matching.Candidates:
+def read_own(path: Path) -> pd.DataFrame:
+    """A catalogue as `workbench import catalogue` writes it, guarded again; UserError with the first fault found."""
+    if not path.is_file():
+        raise UserError(f"there is no file {path}: check the path")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        table = pd.DataFrame()
+    missing = [name for name in catalogue_rows.COLUMNS if name not in table.columns]
+    if missing:
+        raise UserError(f"{path} lacks the columns {', '.join(missing)}; make it with `workbench import catalogue FILE.xlsx`.")
+    table = table[catalogue_rows.COLUMNS].set_axis(pd.RangeIndex(2, 2 + len(table)))
+    for name in catalogue_rows.NUMBERS:
+        table[name] = pd.to_numeric(table[name], errors="coerce")
+    if not table["measure_id"].is_unique or not table["measure_id"].str.startswith(f"{technologies.OWN}.").all():
+        raise UserError(f"{path}: each measure_id begins with {technologies.OWN}. and stands once.")
+    if table["price_year"].isna().any():
+        raise UserError(f"{path}, row {table.index[table['price_year'].isna()][0]}: price_year is no number.")
+    kept, found = catalogue_rows.guard(table)
+    worded = findings.collect(found)
+    for error in worded[worded["severity"] == "error"].itertuples():
+        raise UserError(f"{path}, row {error.row}: {error.message}")
+    return kept.reset_index(drop=True)
+
+
+def propose(path: str, own: pd.DataFrame | None = None) -> matching.Candidates:
     """Candidate projects of a package from its inventory of the base year; projects of the library filed before count as none."""
     package = store.read_package(path)
     filed = filing.check(package)
@@ -46,8 +74,8 @@ def propose(path: str) -> matching.Candidates:
     filed = filing.apply(filed, quality.check(filed, year, package.path if package.path.is_dir() else None))
     account = inventory.compile(filed.tables, filed.meta, year)
     projects = filed.tables["projects"]
-    own = projects[projects["status"].fillna("") != matching.STATUS]
-    return matching.candidates(filed.tables | {"projects": own}, account.rows, filed.meta, year)
+    plans = projects[projects["status"].fillna("") != matching.STATUS]
+    return matching.candidates(filed.tables | {"projects": plans}, account.rows, filed.meta, year, own)
 
 
 def write(made: matching.Candidates, folder: Path) -> None:
