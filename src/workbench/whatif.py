@@ -11,8 +11,7 @@ import pandas as pd
 
 from workbench import figures, tables, wording, words
 from workbench.selection import Problem, front, plans
-from workbench.selection.matrix import Matrix
-from workbench.selection.plans import BUDGET, Plan
+from workbench.selection.plans import Held, Plan
 
 STEPS = ["reduction_pct", "budget_tco2e", "emissions_tco2e", "objective_value", "capex", "projects", "added", "dropped"]
 
@@ -26,7 +25,7 @@ class WhatIf:
     lang: str = "en"
 
     @cached_property
-    def _held(self) -> Matrix:
+    def _held(self) -> Held:
         return plans.matrix(self.problem)
 
     @cached_property
@@ -37,8 +36,8 @@ class WhatIf:
     @cached_property
     def most_pct(self) -> float:
         """The largest cut that can be reached, in percent of the emissions before."""
-        found = self._held.solve(self._held.emissions, at={BUDGET: None})
-        reach = self.problem.emissions(set(found.chosen)) if found.solved else self.problem.emissions_before
+        least = plans.least(self._held)
+        reach = self.problem.emissions_before if least is None else least
         return max(0.0, 100 * (1 - reach / self.problem.emissions_before)) if self.problem.emissions_before > 0 else 0.0
 
     def budget(self, reduction_pct: float) -> float:
@@ -83,7 +82,7 @@ class WhatIf:
         return {
             "budget_tco2e": self.budget(reduction_pct), "emissions_after": plan.emissions, "projects_selected": len(plan.chosen),
             "projects_eligible": len(self.problem.projects), "capex": plan.capex,
-            "annual_cost": self.problem.value(set(plan.chosen), "annual_cost"),
+            "annual_cost": self.problem.value(plan.decided, "annual_cost"),
         }  # fmt: skip
 
     def slider(self):

@@ -8,13 +8,15 @@ from typing import Any
 import pandas as pd
 
 from workbench import interaction
-from workbench.selection import enumeration, infeasible, plans, reasons, shadow_price, solve
+from workbench.selection import caps, enumeration, infeasible, plans, reasons, shadow_price, solve
 from workbench.selection.bundle import table as bundle_table
 from workbench.selection.greedy import Greedy, greedy
 from workbench.selection.matrix import Matrix
 from workbench.selection.problem import Problem
 from workbench.selection.recheck import recheck
 from workbench.selection.schedule import schedule
+
+NOT_ASKED = ("regrets", "shadow_prices", "alternatives")  # of a plan by years: these questions are of one typical year
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,8 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
         "seed": settings.seed, "accepted_gap": settings.selection_gap, "solver": "HiGHS", "solver_version": solve.solver_version(),
         "build_seconds": round(found.build_seconds, 3), "solve_seconds": round(found.solve_seconds, 3),
     }  # fmt: skip
-    bundle = bundle_table(problem, chosen, found.value is not None, regrets)
-    if problem.horizon.by_years:
-        bundle["start_year"] = bundle["project_id"].map(plan).astype(float).fillna(bundle["start_year"]).astype(int)
+    summary |= {"limits_not_held": caps.not_held(problem), "not_asked": list(NOT_ASKED) if problem.horizon.by_years else []}
+    bundle = bundle_table(problem, plan if problem.horizon.by_years else chosen, found.value is not None, regrets)
     return Selection(bundle, summary, prices, moves, schedule(problem, plan if found.value is not None else {}))
 
 
@@ -96,7 +97,7 @@ def _plan_facts(plan: plans.Plan | None) -> dict[str, Any] | None:
     if plan is None:
         return None
     return {
-        "emissions_tco2e": plan.emissions, "objective_value": plan.value, "capex": plan.capex, "projects": sorted(plan.chosen),
+        "emissions_tco2e": plan.level, "objective_value": plan.value, "capex": plan.capex, "projects": sorted(plan.chosen),
     }  # fmt: skip
 
 

@@ -99,6 +99,21 @@ def _efforts(problem: Problem) -> list[Cap]:
     return found
 
 
+def not_held(problem: Problem) -> list[str]:
+    """Limits that are asked for and cannot be held: an intensity without its base, an effort from a year after the plan."""
+    found, settings, firms = [], problem.settings, problem.enterprises
+    for name in ("energy_intensity_cap", "carbon_intensity_cap"):
+        if getattr(settings, name) is not None and not problem.value_added_million > 0:
+            found.append(name)
+    for name in ("carbon_intensity_limit", "energy_intensity_limit"):
+        bare = firms[firms[name].notna() & ~(firms["intensity_base"] > 0)]
+        found += [f"{name} {e}" for e in sorted(bare["enterprise_id"])]
+    if problem.horizon.by_years:
+        late = problem.efforts[pd.to_numeric(problem.efforts["from_year"]) > problem.horizon.last]
+        found += [f"effort {row.scope} {row.name} from {int(row.from_year)}" for row in late.itertuples(index=False)]
+    return found
+
+
 def scope(enterprises: pd.DataFrame, kind: str, name: str) -> tuple[str, ...]:
     """The enterprises of an effort: one enterprise, a sector or an area."""
     column = {"enterprise": "enterprise_id", "sector": "sector", "area": "area"}[kind]

@@ -31,12 +31,13 @@ def moves(problem: Problem, least: float | None) -> pd.DataFrame:
 
     First the budget, then families of limits dropped at once, then each limit and rule alone, then (where nothing alone is
     enough) the least moves of all limits together. `needed`: the bound that is just enough, `proved` by solving at it and one
-    `step` short of it. Limits that change nothing are left out.
+    `step` short of it. Limits that change nothing are left out. In a plan by years: the budget from the target year on, and the
+    families; a family is enough alone where a plan was found without it.
     """
-    held = Matrix(problem) if problem.ids and not problem.horizon.by_years else None
+    held = plans.matrix(problem) if problem.ids else None
     rows = [_budget(problem, held, least)] if problem.budget is not None and least is not None else []
     rows += _families(problem, least)
-    if held is not None:
+    if isinstance(held, Matrix):
         rows += [row for limit in held.limits if limit.key != BUDGET for row in _alone(held, limit, least)]
         rows += _rules(problem, least)
         if least is None and not any(row["enough_alone"] for row in rows):
@@ -51,17 +52,22 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def nearest(problem: Problem, least: float | None) -> Plan | None:
     """The cheapest of the plans that exceed the budget least, every other limit kept; None where even those contradict."""
-    if least is None or problem.budget is None or not problem.ids or problem.horizon.by_years:
+    if least is None or problem.budget is None or not problem.ids:
         return None
-    return plans.within(Matrix(problem), least + plans.tonnes_apart(problem))
+    return plans.within(plans.matrix(problem), least + plans.tonnes_apart(problem))
 
 
-def _budget(problem: Problem, held: Matrix | None, least: float) -> dict[str, Any]:
+def _budget(problem: Problem, held: plans.Held | None, least: float) -> dict[str, Any]:
     short, step = max(0.0, least - float(problem.budget)), plans.tonnes_apart(problem)
-    proved = held is None or _between(held, Limit("budget", "", least), step)
+    enough = proved = True
+    if isinstance(held, solve.Model):
+        enough = held.solve(least + step, tie_break=False).value is not None
+        proved = held.solve(least - step, tie_break=False).status == "infeasible"
+    elif held is not None:
+        proved = _between(held, Limit("budget", "", least), step)
     return {
         "limit": "budget", "unit": "tCO2e", "now": problem.budget, "needed": least, "move_by": short, "move_by_tco2e": short,
-        "enough_alone": True, "step": step, "proved": proved,
+        "enough_alone": enough, "step": step, "proved": proved,
     }  # fmt: skip
 
 
@@ -69,8 +75,11 @@ def _families(problem: Problem, least: float | None) -> list[dict[str, Any]]:
     """Least reachable emissions with a whole family of limits dropped."""
     rows = []
     for family in FAMILIES:
-        reach = solve.least_emissions(problem.at(problem.budget, relaxed=problem.relaxed | {family}))
-        rows += _helps(problem, least, reach, {"limit": family})
+        without = problem.at(problem.budget, relaxed=problem.relaxed | {family})
+        found = _helps(problem, least, solve.least_emissions(without), {"limit": family})
+        if found and found[0]["enough_alone"] and problem.horizon.by_years:  # budgets of single years stand beside the budget
+            found[0]["enough_alone"] = solve.solve(without, tie_break=False).value is not None
+        rows += found
     return rows
 
 

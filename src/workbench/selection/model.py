@@ -182,9 +182,21 @@ def _objective(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
             for (money, carbon), segment, gain in zip(weights[n], part.segments, saved[n], strict=True):
                 form.plus(gain, -(part.pool.price * money + part.pool.tco2e * segment.factor * carbon))
         m.criteria[name] = form
+    m.criteria["peak"] = _peak(m, problem)
     m.capital = pyo.Expression(expr=m.criteria["capex"].expression)
     m.criteria[problem.settings.objective] = objective(m, problem)
     m.cost = pyo.Objective(expr=m.criteria[problem.settings.objective].expression)
+
+
+def _peak(m: pyo.ConcreteModel, problem: Problem) -> Linear:
+    """The highest emissions of the years in which the budget holds; one year is its own highest."""
+    held = [t for t in m.T if t >= problem.horizon.target]
+    if len(held) == 1:
+        return m.emitted[held[0]]
+    m.peak = pyo.Var(doc="highest emissions of the years from the target year on")
+    m.sizes[id(m.peak)] = max(1.0, abs(problem.emissions_before))
+    m.peak_of = pyo.Constraint(held, rule=lambda m, t: Linear(0.0, [(-1.0, m.peak)]).plus(m.emitted[t]).at_most(0.0))
+    return Linear(0.0, [(1.0, m.peak)])
 
 
 def objective(m: pyo.ConcreteModel, problem: Problem) -> Linear:

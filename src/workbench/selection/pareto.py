@@ -2,6 +2,7 @@
 
 Small cases list every plan that no other beats: each solve asks for less than the emissions of the plan before. Large ones
 list evenly spread budgets. Ends are lexicographic, so that no end is dominated (Mavrotas 2009, Appl. Math. Comput. 213:455).
+In a plan by years the budget is that from the target year on.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ import pandas as pd
 
 from workbench import dictionary
 from workbench.selection import plans
-from workbench.selection.matrix import Matrix
-from workbench.selection.plans import BUDGET, Plan
+from workbench.selection.plans import Held, Plan
 from workbench.selection.problem import Problem
 
 PARETO = [
@@ -30,21 +30,21 @@ def front(problem: Problem, points: int | None = None) -> pd.DataFrame:
     the ends; `complete`: 1 when every plan that no other beats is listed. `points` spread evenly replace the listing of all.
     """
     held = plans.matrix(problem)
-    bottom = held.solve(held.emissions, at={BUDGET: None})
-    if not bottom.solved:
+    least = plans.least(held)
+    if least is None:
         return pd.DataFrame(columns=PARETO)
-    least = problem.emissions(set(bottom.chosen))
     found = None if points else _every(held, least)
     complete = found is not None
     if found is None:
         found = _spread(held, least, points or problem.settings.front_points)
     table = pd.DataFrame([_row(problem, budget, plan) for budget, plan in found])
-    table["supported"], table["knee"] = supported(table), knee(table)
+    levels = table.assign(emissions_tco2e=[plan.level for _, plan in found])
+    table["supported"], table["knee"] = supported(levels), knee(levels)
     table["complete"] = int(complete)
     return table[PARETO]
 
 
-def _every(held: Matrix, least: float) -> list[tuple[float, Plan]] | None:
+def _every(held: Held, least: float) -> list[tuple[float, Plan]] | None:
     """Every non-dominated plan, loosest first; None when there are too many to list."""
     few, most = dictionary.threshold("front_every_point_projects"), dictionary.threshold("front_most_points")
     if len(held.problem.projects) > few:
@@ -53,18 +53,18 @@ def _every(held: Matrix, least: float) -> list[tuple[float, Plan]] | None:
     while plan is not None:
         if len(found) == most or plan.status != "optimal":
             return None
-        found.append((plan.emissions, plan))
-        if plan.emissions <= least + plans.tonnes_apart(held.problem):
+        found.append((plan.level, plan))
+        if plan.level <= least + plans.tonnes_apart(held.problem):
             break
         plan = plans.tighter(held, plan)
     return found
 
 
-def _spread(held: Matrix, least: float, points: int) -> list[tuple[float, Plan]]:
+def _spread(held: Held, least: float, points: int) -> list[tuple[float, Plan]]:
     """Evenly spread budgets between the two ends."""
     problem = held.problem
     start = plans.within(held, None)
-    top = problem.emissions_before if start is None else min(problem.emissions_before, start.emissions)
+    top = problem.emissions_before if start is None else min(problem.emissions_before, start.level)
     budgets = np.linspace(top, least, points) if top > least + 1e-6 else [least]
     found = []
     for n, budget in enumerate(budgets):
@@ -77,7 +77,7 @@ def _spread(held: Matrix, least: float, points: int) -> list[tuple[float, Plan]]
 
 def _row(problem: Problem, budget: float, plan: Plan) -> dict[str, Any]:
     return {
-        "budget_tco2e": budget, "emissions_tco2e": plan.emissions, "annual_cost": problem.value(set(plan.chosen), "annual_cost"),
+        "budget_tco2e": budget, "emissions_tco2e": plan.emissions, "annual_cost": problem.value(plan.decided, "annual_cost"),
         "capex": plan.capex, "projects": len(plan.chosen), "status": plan.status, "gap": plan.gap, "objective_value": plan.value,
     }  # fmt: skip
 

@@ -1,22 +1,30 @@
 """Plans along the front: the cheapest within a budget, and its neighbours, the next tighter and the next looser plan.
 
-Each is lexicographic: least objective, then least emissions, then least capital, so that no plan listed is dominated.
+Each is lexicographic: least objective, then least emissions, then least capital, so that no plan listed is dominated. In a plan
+by years the budget moved is that from the target year on; budgets of single years and of all years together stay in force.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from workbench.selection import solve
 from workbench.selection.matrix import Cut, Found, Key, Matrix
+from workbench.selection.problem import Plan as Decided
 from workbench.selection.problem import Problem
 
 BUDGET: Key = ("budget", "")
+Held = Matrix | solve.Model  # a choice held by the solver: of one typical year, or by years
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A bundle with its true objective `value`, `emissions` (tCO2e/yr) and `capex`; `status` and `gap` of its proof."""
+    """A bundle with its true objective `value`, `emissions` (tCO2e/yr) and `capex`; `status` and `gap` of its proof.
+
+    In a plan by years `emissions` are those of the last year, `level` the highest from the target year on, `starts` the years of
+    start.
+    """
 
     chosen: frozenset[str]
     value: float
@@ -24,12 +32,29 @@ class Plan:
     capex: float
     status: str = "optimal"
     gap: float = 0.0
+    level: float = float("nan")
+    starts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> Decided:
+        """What is decided: the projects, in a plan by years with their years of start."""
+        return self.starts or set(self.chosen)
 
 
 def of(problem: Problem, chosen: frozenset[str], status: str = "optimal", gap: float = 0.0) -> Plan:
     """The plan of a set of projects, its figures computed without the model."""
     inside = set(chosen)
-    return Plan(frozenset(chosen), problem.value(inside), problem.emissions(inside), problem.capex(inside), status, gap)
+    emissions = problem.emissions(inside)
+    return Plan(frozenset(chosen), problem.value(inside), emissions, problem.capex(inside), status, gap, emissions)
+
+
+def by_years(problem: Problem, found: solve.Answer) -> Plan | None:
+    """The plan of an answer with years of start; None where there is none."""
+    if found.value is None:
+        return None
+    starts, gap = found.starts, found.gap or 0.0
+    emissions, capex, value = problem.emissions(starts), problem.capex(starts), problem.value(starts)
+    return Plan(found.chosen, value, emissions, capex, found.status, gap, problem.peak(starts), starts)
 
 
 def tonnes_apart(problem: Problem) -> float:
@@ -42,16 +67,23 @@ def money_apart(value: float) -> float:
     return max(1e-3, 1e-7 * abs(value))
 
 
-def matrix(problem: Problem) -> Matrix:
+def matrix(problem: Problem) -> Held:
     """The problem in HiGHS with a budget that can be moved, whether or not one is set."""
+    if problem.horizon.by_years:
+        return solve.Model(problem)
     return Matrix(problem if problem.budget is not None else problem.at(problem.emissions_before))
 
 
 def within(
-    held: Matrix, budget: float | None, *, at: Mapping[Key, float | None] | None = None, fixed: Mapping[str, int] | None = None,
+    held: Held, budget: float | None, *, at: Mapping[Key, float | None] | None = None, fixed: Mapping[str, int] | None = None,
     capital: bool = True,
 ) -> Plan | None:  # fmt: skip
-    """The cheapest plan that emits no more than `budget` (None: no budget); None where there is none."""
+    """The cheapest plan that emits no more than `budget` (None: no budget); None where there is none.
+
+    `at` and `fixed` are asked of one typical year only.
+    """
+    if isinstance(held, solve.Model):
+        return by_years(held.problem, held.solve(budget))
     bounds = {**(at or {}), BUDGET: budget}
     best = held.solve(at=bounds, fixed=fixed)
     if not best.solved:
@@ -67,6 +99,15 @@ def within(
     return of(held.problem, found.chosen, best.status, gap(best))
 
 
+def least(held: Held) -> float | None:
+    """The least emissions a budget can ask for, every other limit in force; None where the limits contradict each other."""
+    if isinstance(held, solve.Model):
+        found = held.solve(None, objective="peak", tie_break=False)
+        return None if found.value is None else held.problem.peak(found.starts)
+    bottom = held.solve(held.emissions, at={BUDGET: None})
+    return held.problem.emissions(set(bottom.chosen)) if bottom.solved else None
+
+
 def gap(found: Found) -> float:
     """Relative gap between an answer and its proven bound; nil when proven."""
     if found.status == "optimal" or found.value is None or found.bound is None:
@@ -74,9 +115,9 @@ def gap(found: Found) -> float:
     return abs(found.value - found.bound) / max(1e-9, abs(found.value))
 
 
-def tighter(held: Matrix, plan: Plan, **options) -> Plan | None:
+def tighter(held: Held, plan: Plan, **options) -> Plan | None:
     """The cheapest plan that emits less than `plan`."""
-    return within(held, plan.emissions - tonnes_apart(held.problem), **options)
+    return within(held, plan.level - tonnes_apart(held.problem), **options)
 
 
 def looser(held: Matrix, plan: Plan, **options) -> Plan | None:

@@ -115,6 +115,8 @@ class Problem:
             return sum(weight * self.value(plan, name) for name, weight in sorted((self.settings.objective_weights or {}).items()))
         if objective == "emissions":
             return sum(self.emissions(plan, t) for t in self.horizon.years)
+        if objective == "peak":
+            return self.peak(plan)
         starts = self.starts(plan)
         if self.horizon.by_years:
             fixed = self.start_costs(objective)
@@ -155,6 +157,10 @@ class Problem:
         working = self.working(plan, year)
         saved = self.saved_tco2e(working, year)
         return self.emissions_before - self.grid_fall(year) - saved + self.upstream(working)
+
+    def peak(self, plan: Plan) -> float:
+        """The highest emissions of the years in which the budget holds: what a budget is compared with."""
+        return max(self.emissions(plan, t) for t in self.horizon.years if t >= self.horizon.target)
 
     def saved_tco2e(self, working: set[str], year: int) -> float:
         """What the projects at work in a year save together, tCO2e."""

@@ -17,7 +17,6 @@ from workbench.errors import UserError
 from workbench.selection import alternatives, answer, pareto, plans
 from workbench.selection.alternatives import Menu
 from workbench.selection.answer import Selection
-from workbench.selection.matrix import Matrix
 from workbench.selection.problem import Problem, build, fixed_cost
 
 _BASES = {"unit_id": "", "tce_per_activity": 0.0, "price": 0.0}
@@ -71,7 +70,7 @@ class Result:
         return alternatives.menu(self.problem, self.selection.chosen, within_pct=within_pct, differ=differ)
 
     @cached_property
-    def _held(self) -> Matrix:
+    def _held(self) -> plans.Held:
         return plans.matrix(self.problem)
 
     def what_if(self, budget_tco2e: float | None) -> plans.Plan | None:

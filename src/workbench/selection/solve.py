@@ -110,7 +110,7 @@ class Model:
 
     def _least(self, objective: str, tie_break: bool, started: float) -> Answer:
         vector, constant = self._criteria[objective]
-        status, bound = self._run(vector, constant, exact=objective == "emissions")
+        status, bound = self._run(vector, constant, exact=objective in ("emissions", "peak"))
         if status in ("infeasible", "time_limit") and not self._has_plan():
             return self._nothing(status, started)
         states, unique = self._plan(), None
@@ -265,10 +265,13 @@ def solve(problem: Problem, *, tie_break: bool = True) -> Answer:
 
 
 def least_emissions(problem: Problem) -> float | None:
-    """Least cluster emissions that the rules and limits allow (no budget); None when even the rules contradict each other."""
+    """Least cluster emissions that the rules and limits allow (no budget); None when even the rules contradict each other.
+
+    In a plan by years the least of what a budget is compared with: the highest emissions from the target year on.
+    """
     free = problem.at(None, relaxed=problem.relaxed | {"budget"})
-    found = Model(free).solve(objective="emissions", tie_break=False)
-    return None if found.value is None else problem.emissions(found.starts)
+    found = Model(free).solve(objective="peak", tie_break=False)
+    return None if found.value is None else problem.peak(found.starts)
 
 
 def solver_version() -> str:
