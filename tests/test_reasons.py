@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from test_selection import Case
@@ -63,3 +65,15 @@ def test_by_hand(tiny):
     held, plan = Matrix(problem), plans.of(problem, frozenset({"P3"}))
     regret = reasons.regrets(held, plan).set_index("project_id")["regret"]
     assert regret.to_dict() == pytest.approx({"P1": 900_000, "P2": 300_000, "P3": 900_000})
+
+
+def test_a_regret_cut_short_keeps_what_is_proven():
+    """Ended before its first node, a question proves no more than its bound: never that there is no plan, never an exact figure."""
+    case = Case(0)
+    held, plan = solved(case)
+    exact = reasons.regrets(held, plan).set_index("project_id")
+    held.problem = dataclasses.replace(held.problem, settings=held.problem.settings.model_copy(update={"time_limit_s": 1e-9}))
+    short = reasons.regrets(held, plan).set_index("project_id")
+    assert set(short["regret_kind"]) == {"at_least"}
+    known = exact[exact["regret_kind"] == "exact"]
+    assert (short.loc[known.index, "regret"].astype(float) <= known["regret"].astype(float) + 1e-6).all()

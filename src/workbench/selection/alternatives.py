@@ -94,11 +94,13 @@ def _different(held: Matrix, plan: Plan, room: Cut, counted: list[str], least: i
 
 
 def _roles(held: Matrix, plan: Plan, room: Cut, found: list[Plan]) -> pd.DataFrame:
-    """Settled by proof: no bundle in the band decides any of the remaining projects otherwise."""
+    """Settled by proof: no bundle in the band decides any of the remaining projects otherwise; asked so many times at most."""
     ids = held.problem.ids
     free = {i for other in found for i in ids if (i in other.chosen) != (i in plan.chosen)}
     open_, settled = [i for i in ids if i not in free], False
-    while open_:
+    for _ in range(int(dictionary.threshold("roles_most_questions"))):
+        if not open_:
+            break
         flips = _distance(held, plan, open_)
         other = held.solve(flips * -1.0, cuts=[room, Cut(flips, lower=1.0)])
         if not other.solved:

@@ -49,7 +49,7 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
     chosen, plan, settings = set(found.chosen), found.starts, problem.settings
     summary: dict[str, Any] = {
         "status": found.status, "objective": settings.objective, "objective_value": found.value, "bound": found.bound,
-        "gap": found.gap,
+        "gap": found.gap, "ties": found.ties,
         "emissions_before": problem.emissions_before,
         "emissions_after": problem.emissions(plan) if found.value is not None else None,
         "budget_tco2e": problem.budget, "capex": problem.capex(plan) if found.value is not None else None,

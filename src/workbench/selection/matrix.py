@@ -6,23 +6,26 @@ the objective, or priced. Each solve starts afresh, so that an answer never depe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 from pyomo.repn import generate_standard_repn
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
-from workbench.selection import limits, model
+from workbench import dictionary
+from workbench.selection import limits, model, standard_form
 from workbench.selection.limits import Limit
 from workbench.selection.problem import Problem
+from workbench.selection.standard_form import StandardForm
 
 Key = tuple[str, str]
 _INF = highspy.kHighsInf
+_NEAR = 1e-6  # absolute gap that is accepted, in the unit of what is made least
 HELD = 1e-9  # relative room left to an objective that is held while another is made least
 
 
@@ -80,25 +83,18 @@ class Matrix:
 
     def _compile(self) -> None:
         m = model.build(limits.stripped(self.problem))
-        table = LinearStandardFormCompiler().write(m, mixed_form=True)
-        self._place = {id(v): n for n, v in enumerate(table.columns)}
-        variables = list(table.columns)
-        for v in (*m.x.values(), *m.s.values()):  # a project that moves nothing stands in no row
-            if id(v) not in self._place:
-                self._place[id(v)] = len(variables)
-                variables.append(v)
+        made = standard_form.compile_model(m)
+        self._place, first = made.place, len(made.whole)
         self._x = {i: self._place[id(m.x[i])] for i in m.I}
-        first = len(variables)
         self._slack = {limit.key: first + n for n, limit in enumerate(self.limits)}
+        self._row = {limit.key: made.a.shape[0] + n for n, limit in enumerate(self.limits)}
         self._width = first + len(self.limits)
         self.cost, self.emissions = self._form(m.cost.expr), self._form(m.emissions)
         self.capital, self.tce = self._form(m.capital), self._form(m.tce)
         self._forms = {limit.key: self._limited(m, limit) for limit in self.limits}
-        self._binary = np.array([v.is_binary() for v in variables] + [False] * len(self.limits))
-        lower = [-_INF if v.lb is None else v.lb for v in variables] + [0.0] * len(self.limits)
-        upper = [_INF if v.ub is None else v.ub for v in variables] + [0.0] * len(self.limits)
-        self._lower, self._upper = np.array(lower, float), np.array(upper, float)
-        self._load(table)
+        self._made = self._with_limits(made)
+        self._highs = standard_form.load(self._made, self.problem.settings)
+        self._highs.setOptionValue("mip_max_nodes", int(dictionary.threshold("questions_most_nodes")))
 
     def _form(self, expression) -> Form:
         found = generate_standard_repn(expression, compute_values=True)
@@ -124,36 +120,21 @@ class Matrix:
         members = problem.groups.loc[problem.groups["group_id"].astype(str) == limit.who, "project_id"]
         return self.projects(dict.fromkeys(set(members) & set(problem.ids), 1.0))
 
-    def _load(self, table) -> None:
-        """Pass columns and rows to HiGHS: those of the model, one a limit, and one that can hold the cost."""
-        a = sparse.csr_matrix(table.A)
-        a = sparse.hstack([a, sparse.csr_matrix((a.shape[0], self._width - a.shape[1]))]).tocsr()
-        lower = np.array([r if row.bound_type in (0, -1) else -_INF for row, r in zip(table.rows, table.rhs, strict=True)], float)
-        upper = np.array([r if row.bound_type in (0, 1) else _INF for row, r in zip(table.rows, table.rhs, strict=True)], float)
-        self._row = {limit.key: a.shape[0] + n for n, limit in enumerate(self.limits)}
-        rows = []
-        for limit in self.limits:
-            row = self._forms[limit.key].row.copy()
-            row[self._slack[limit.key]] = 1.0 if limit.least else -1.0
-            rows.append(row)
-        if rows:
-            a = sparse.vstack([a, sparse.csr_matrix(np.array(rows))]).tocsr()
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = self._width, a.shape[0]
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost.row, self._lower, self._upper
-        free = np.full(len(self.limits), _INF)
-        lp.row_lower_, lp.row_upper_ = np.concatenate([lower, -free]), np.concatenate([upper, free])
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_ = a.indptr.astype(np.int32), a.indices.astype(np.int32)
-        lp.a_matrix_.value_ = a.data
-        lp.integrality_ = [highspy.HighsVarType.kInteger if b else highspy.HighsVarType.kContinuous for b in self._binary]
-        self._highs, settings = highspy.Highs(), self.problem.settings
-        for name, value in (
-            ("output_flag", False), ("threads", 1), ("random_seed", settings.seed), ("mip_rel_gap", settings.selection_gap),
-            ("mip_feasibility_tolerance", 1e-9), ("time_limit", settings.time_limit_s),
-        ):  # fmt: skip
-            self._highs.setOptionValue(name, value)
-        self._highs.passModel(lp)
+    def _with_limits(self, made: StandardForm) -> StandardForm:
+        """The model's matrix with one row a limit and its elastic column, scaled like the rest."""
+        count, columns = len(self.limits), made.a.shape[1]
+        slack = sparse.diags_array([1.0 if limit.least else -1.0 for limit in self.limits]) if count else None
+        held = np.array([self._forms[limit.key].row[:columns] for limit in self.limits]).reshape(count, columns)
+        row_size = standard_form.row_sizes(sparse.csr_matrix(held), made.column_size)
+        a = sparse.block_array([[made.a, None], [sparse.csr_array(held), slack]]) if count else made.a
+        free = np.full(count, _INF)
+        return replace(
+            made, a=sparse.csr_matrix(a), lower=np.concatenate([made.lower, -free]), upper=np.concatenate([made.upper, free]),
+            column_lower=np.concatenate([made.column_lower, np.zeros(count)]),
+            column_upper=np.concatenate([made.column_upper, np.zeros(count)]),
+            whole=np.concatenate([made.whole, np.zeros(count, bool)]),
+            column_size=np.concatenate([made.column_size, row_size]), row_size=np.concatenate([made.row_size, row_size]),
+        )  # fmt: skip
 
     def projects(self, weights: Mapping[str, float], constant: float = 0.0) -> Form:
         """A weighted count of the chosen projects."""
@@ -184,8 +165,8 @@ class Matrix:
         """
         aim = self.cost if minimise is None else minimise
         added = self._set(aim, at or {}, fixed or {}, elastic, cuts)
-        status, _ = self._run()
-        found = self._answer(aim, status)
+        self._highs.setOptionValue("time_limit", self.problem.settings.time_limit_s)
+        found = self._answer(aim, self._run())
         if added:
             rows = self._highs.getNumRow()
             self._highs.deleteRows(added, np.arange(rows - added, rows, dtype=np.int32))
@@ -197,52 +178,66 @@ class Matrix:
         Prices are the fall of the cost for one unit more room; reduced costs the rise for one unit of a project.
         """
         self._set(self.cost, {}, chosen or {}, (), ())
-        every = np.arange(self._width, dtype=np.int32)
-        kinds = np.where(self._binary, int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)).astype(np.uint8)
-        self._highs.changeColsIntegrality(self._width, every, np.zeros(self._width, dtype=np.uint8))
-        status, solution = self._run()
-        found = self._answer(self.cost, status)
-        self._highs.changeColsIntegrality(self._width, every, kinds)
+        highs, made, every = self._highs, self._made, np.arange(self._width, dtype=np.int32)
+        kinds = np.where(made.whole, int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)).astype(np.uint8)
+        highs.changeColsIntegrality(self._width, every, np.zeros(self._width, dtype=np.uint8))
+        highs.setOptionValue("time_limit", highs.getRunTime() + self.problem.settings.time_limit_s)  # counted over all programs
+        found = self._answer(self.cost, self._run(), whole=False)
+        solution = highs.getSolution()
+        highs.changeColsIntegrality(self._width, every, kinds)
         if not found.solved:
             return found, {}, {}
-        prices = {limit.key: (1 if limit.least else -1) * solution.row_dual[self._row[limit.key]] for limit in self.limits}
-        return found, prices, {i: solution.col_dual[n] for i, n in self._x.items()}
+        rows, columns = self._size / made.row_size, self._size / made.column_size
+        prices = {limit.key: (1 if limit.least else -1) * solution.row_dual[n] * rows[n] for limit, n in self._limit_rows()}
+        return found, prices, {i: solution.col_dual[n] * columns[n] for i, n in self._x.items()}
+
+    def _limit_rows(self) -> list[tuple[Limit, int]]:
+        return [(limit, self._row[limit.key]) for limit in self.limits]
 
     def _set(self, aim: Form, at: Mapping, fixed: Mapping[str, int], elastic: Iterable[Key], cuts: Iterable[Cut]) -> int:
-        highs, every = self._highs, np.arange(self._width, dtype=np.int32)
-        lower, upper = self._lower.copy(), self._upper.copy()
+        highs, made, every = self._highs, self._made, np.arange(self._width, dtype=np.int32)
+        lower, upper = made.column_lower.copy(), made.column_upper.copy()
         for project, value in fixed.items():
             lower[self._x[project]] = upper[self._x[project]] = float(value)
         for key in elastic:
             upper[self._slack[key]] = _INF
-        highs.changeColsBounds(self._width, every, lower, upper)
-        highs.changeColsCost(self._width, every, aim.row)
-        highs.changeObjectiveOffset(aim.constant)
-        for limit in self.limits:
+        highs.changeColsBounds(self._width, every, lower / made.column_size, upper / made.column_size)
+        self._aim(aim)
+        for limit, row in self._limit_rows():
             bound, off = at.get(limit.key, limit.bound), self._forms[limit.key].constant
             low = bound - off if limit.least and bound is not None else -_INF
             high = bound - off if not limit.least and bound is not None else _INF
-            highs.changeRowBounds(self._row[limit.key], low, high)
+            highs.changeRowBounds(row, low / made.row_size[row], high / made.row_size[row])
         cuts = list(cuts)
         for cut in cuts:
-            where = np.flatnonzero(cut.form.row).astype(np.int32)
-            highs.addRow(cut.lower - cut.form.constant, cut.upper - cut.form.constant, len(where), where, cut.form.row[where])
+            off = cut.form.constant
+            standard_form.add_row(highs, made, cut.form.row, cut.lower - off, cut.upper - off)
         return len(cuts)
 
-    def _run(self):
+    def _aim(self, aim: Form) -> None:
+        """The objective, scaled; its constant stays outside, so that a gap is relative to what projects change."""
+        costs = aim.row * self._made.column_size
+        self._size = float(standard_form.power_of_two(np.array([max(np.abs(costs).max(initial=0.0), 1e-12) / 1024]))[0])
+        self._highs.changeColsCost(self._width, np.arange(self._width, dtype=np.int32), costs / self._size)
+        self._highs.setOptionValue("mip_abs_gap", _NEAR / self._size)
+
+    def _run(self) -> highspy.HighsModelStatus:
         self._highs.clearSolver()
         self._highs.run()
-        return self._highs.getModelStatus(), self._highs.getSolution()
+        return self._highs.getModelStatus()
 
-    def _answer(self, aim: Form, status) -> Found:
-        states = highspy.HighsModelStatus
-        info = self._highs.getInfo()
-        late = status in (states.kTimeLimit, states.kInterrupt, states.kSolutionLimit)
-        if status != states.kOptimal and not (late and info.primal_solution_status == 2):
-            return Found("time_limit" if late else "infeasible")
-        columns = np.array(self._highs.getSolution().col_value)
+    def _answer(self, aim: Form, status: highspy.HighsModelStatus, whole: bool = True) -> Found:
+        """What a run came to: without a proof that there is no plan, an answer cut short stays open (`time_limit`)."""
+        states, info = highspy.HighsModelStatus, self._highs.getInfo()
+        if status in (states.kInfeasible, states.kUnboundedOrInfeasible):
+            return Found("infeasible")
+        bound = float(info.mip_dual_bound if whole and self._made.whole.any() else info.objective_function_value)
+        bound = bound * self._size + aim.constant
+        if info.primal_solution_status != 2:
+            return Found("time_limit", bound=bound if whole and math.isfinite(bound) else None)
+        columns = np.array(self._highs.getSolution().col_value) * self._made.column_size
         chosen = frozenset(i for i, n in self._x.items() if columns[n] > 0.5)
-        return Found("time_limit" if late else "optimal", chosen, aim.at(columns), float(info.mip_dual_bound), columns)
+        return Found("optimal" if status == states.kOptimal else "time_limit", chosen, aim.at(columns), bound, columns)
 
     def hold(self, form: Form, value: float) -> Cut:
         """Keep a form at no more than the value it reached."""

@@ -51,7 +51,7 @@ def minimise(program: Program, settings: Settings, seconds: float | None = None,
         solver.setOptionValue(name, value)
     solver.passModel(lp(program))
     solver.run()
-    status = _FOUND.get(solver.getModelStatus(), "infeasible")
+    status = _FOUND.get(solver.getModelStatus(), "time_limit")
     info = solver.getInfo()
     if status == "infeasible" or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return Solution(status, None, np.nan, np.nan)

@@ -17,7 +17,7 @@ from workbench.selection.matrix import Matrix
 from workbench.selection.plans import Plan
 
 REGRETS = ["project_id", "regret", "regret_kind"]
-KINDS = ("exact", "at_least", "no_plan_otherwise", "not_known")
+KINDS = ("exact", "at_least", "no_plan_otherwise")
 
 
 def regrets(held: Matrix, plan: Plan, exact: int | None = None) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def regrets(held: Matrix, plan: Plan, exact: int | None = None) -> pd.DataFrame:
     bounds = lower_bounds(held, plan)
     order = sorted(held.problem.ids, key=lambda i: (i not in plan.chosen, bounds[i], i))
     asked = set(order[:most])
-    rows = [_regret(held, plan, i) if i in asked else _bound(i, bounds[i]) for i in held.problem.ids]
+    rows = [_regret(held, plan, i, bounds[i]) if i in asked else _bound(i, bounds[i]) for i in held.problem.ids]
     return pd.DataFrame(rows, columns=REGRETS)
 
 
@@ -48,14 +48,15 @@ def lower_bounds(held: Matrix, plan: Plan) -> dict[str, float]:
     return bounds
 
 
-def _regret(held: Matrix, plan: Plan, project: str) -> dict[str, Any]:
+def _regret(held: Matrix, plan: Plan, project: str, bound: float) -> dict[str, Any]:
     other = held.solve(fixed={project: int(project not in plan.chosen)})
     if other.status == "infeasible":
         return {"project_id": project, "regret": None, "regret_kind": "no_plan_otherwise"}
-    if other.status != "optimal":
-        return {"project_id": project, "regret": None, "regret_kind": "not_known"}
-    more = held.problem.value(set(other.chosen)) - plan.value
-    return {"project_id": project, "regret": 0.0 if abs(more) < plans.money_apart(plan.value) else more, "regret_kind": "exact"}
+    if other.status != "optimal":  # cut short: what is proven so far
+        proven = max(bound, (other.bound if other.bound is not None else plan.value) - plan.value)
+        return {"project_id": project, "regret": proven, "regret_kind": "at_least"}
+    more = max(0.0, held.problem.value(set(other.chosen)) - plan.value)
+    return {"project_id": project, "regret": 0.0 if more < plans.money_apart(plan.value) else more, "regret_kind": "exact"}
 
 
 def _bound(project: str, bound: float) -> dict[str, Any]:

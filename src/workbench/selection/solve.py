@@ -17,6 +17,7 @@ import highspy
 import numpy as np
 from pyomo.common.errors import InfeasibleConstraintException
 
+from workbench import dictionary
 from workbench.selection import caps, model, standard_form
 from workbench.selection.linear import Linear
 from workbench.selection.problem import Plan, Problem
@@ -25,6 +26,7 @@ from workbench.selection.standard_form import INF
 _TIE = 1e-9  # relative room left to the earlier objective when a tie is broken
 _ROOM = 1e-6  # absolute room, in units of the objective
 TIES = 3000  # states up to which ties are broken; beyond, plans within the gap are as good as each other
+_NO_END = 2**31 - 1  # nodes: as many as it takes
 _BITS = 20  # states whose order is settled at once: 2^20 is told apart exactly
 _SAME = "the problem's own budget"
 
@@ -33,7 +35,9 @@ _SAME = "the problem's own budget"
 class Answer:
     """What the solver found: `status` (optimal, feasible, infeasible, time_limit), the `chosen` projects, value, bound, gap.
 
-    `starts`: year of start of each chosen project. `unique`: no other plan is as good; None where that was not asked.
+    `starts`: year of start of each chosen project. `unique`: no other plan is as good; None where that was not asked or shown.
+    `ties`: `only plan`, `settled` (the first of several as good, by the rule above), `open` (not settled within the nodes
+    allowed: another plan as good may exist that the rule would put first), `not asked`.
     """
 
     status: str
@@ -47,6 +51,7 @@ class Answer:
     unique: bool | None = None
     columns: int = 0
     rows: int = 0
+    ties: str = "not asked"
 
 
 class Model:
@@ -113,10 +118,13 @@ class Model:
         status, bound = self._run(vector, constant, exact=objective in ("emissions", "peak"))
         if status in ("infeasible", "time_limit") and not self._has_plan():
             return self._nothing(status, started)
-        states, unique = self._plan(), None
+        states, unique, settled = self._plan(), None, False
         if tie_break and status == "optimal" and 0 < len(self._states) <= TIES:
-            states, unique = self._break_ties(vector, constant, states)
-        return self._answer(objective, status, bound, states, unique, started)
+            self.highs.setOptionValue("mip_max_nodes", int(dictionary.threshold("ties_most_nodes")))
+            states, unique, settled = self._break_ties(vector, constant, states)
+            self.highs.setOptionValue("mip_max_nodes", _NO_END)
+        ties = "not asked" if not tie_break else "only plan" if unique else "settled" if settled else "open"
+        return replace(self._answer(objective, status, bound, states, unique, started), ties=ties)
 
     def _set(self, budget: float | None, fixed: Mapping[str, int], gap: float | None) -> None:
         highs, form = self.highs, self.form
@@ -153,10 +161,11 @@ class Model:
         status = highs.getModelStatus()
         if status == states.kModelEmpty:
             return "optimal", constant
-        late = status in (states.kTimeLimit, states.kInterrupt, states.kSolutionLimit, states.kUnknown)
-        if status != states.kOptimal:
+        if status in (states.kInfeasible, states.kUnboundedOrInfeasible):
+            return "infeasible", None
+        if status != states.kOptimal:  # cut short, or given up by the solver: nothing is proven
             bound = float(highs.getInfo().mip_dual_bound) * size
-            return ("time_limit" if late else "infeasible"), bound if math.isfinite(bound) else None
+            return "time_limit", bound if math.isfinite(bound) else None
         info = highs.getInfo()
         return "optimal", float(info.mip_dual_bound if self.form.whole.any() else info.objective_function_value) * size
 
@@ -168,35 +177,42 @@ class Model:
         values = np.asarray(self.highs.getSolution().col_value)
         return (values[self._y] > 0.5) if len(self._y) else np.zeros(0, bool)
 
-    def _break_ties(self, vector: np.ndarray, constant: float, states: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Hold what was reached and make the next criterion least, as long as another plan is as good."""
+    def _break_ties(self, vector: np.ndarray, constant: float, states: np.ndarray) -> tuple[np.ndarray, bool | None, bool]:
+        """Hold what was reached and make the next criterion least, as long as another plan is as good.
+
+        The plan, whether it is the only one (None: not shown), and whether the tie is settled: each question ends after a number
+        of nodes, since nearly alike projects allow more plans than can be told apart.
+        """
         self._hold(vector, states)
         best, unique = states, True
         for name in ("emissions", "capex", "number"):
-            if not self._another(best):
-                return best, unique
+            more = self._another(best)
+            if not more:
+                return best, (unique if more is False or not unique else None), more is False
             unique = False
             criterion = self._criterion(name)
             status, _ = self._run(criterion, 0.0, exact=True)
             if status != "optimal":
-                return best, unique
+                return best, unique, False
             best = self._plan()
             self._hold(criterion, best)
-        return (self._first_by_id(best) if self._another(best) else best), unique
+        more = self._another(best)
+        best, settled = self._first_by_id(best) if more else (best, more is False)
+        return best, False, settled
 
-    def _another(self, best: np.ndarray) -> bool:
-        """Whether another plan keeps everything held so far."""
+    def _another(self, best: np.ndarray) -> bool | None:
+        """Whether another plan keeps everything held so far; None where that is not shown within the nodes allowed."""
         self._differ(best)
         status, _ = self._run(np.zeros(len(self.form.whole)), 0.0)
         self.highs.deleteRows(1, np.array([self.highs.getNumRow() - 1], dtype=np.int32))
-        return status == "optimal"
+        return {"optimal": True, "infeasible": False}.get(status)
 
     def _criterion(self, name: str) -> np.ndarray:
         if name == "number":
             return self.form.vector(Linear(0.0, [(1.0, v) for v in self.model.x.values()]))
         return self._criteria[name][0]
 
-    def _first_by_id(self, best: np.ndarray) -> np.ndarray:
+    def _first_by_id(self, best: np.ndarray) -> tuple[np.ndarray, bool]:
         """The plan whose first projects are in, and start first: the states read as a binary number, block by block."""
         for start in range(0, len(self._y), _BITS):
             columns = self._y[start : start + _BITS]
@@ -204,11 +220,11 @@ class Model:
             vector[columns] = -np.exp2(np.arange(len(columns))[::-1])
             status, _ = self._run(vector, 0.0, exact=True)
             if status != "optimal":
-                return best
+                return best, False
             best = self._plan()
             for column, state in zip(columns, best[start : start + _BITS], strict=True):
                 self.highs.changeColBounds(int(column), float(state), float(state))
-        return best
+        return best, True
 
     def _hold(self, vector: np.ndarray, states: np.ndarray) -> None:
         """Keep a criterion at no more than a plan reaches."""

@@ -77,11 +77,11 @@ def compile_model(m: pyo.ConcreteModel) -> StandardForm:
         column_upper=np.array([INF if v.ub is None else v.ub for v in columns], float),
         whole=np.array([v.is_binary() for v in columns], bool), place=place,
         rows={id(row.constraint): n for n, row in enumerate(table.rows)}, column_size=column_size,
-        row_size=_row_sizes(a, column_size),
+        row_size=row_sizes(a, column_size),
     )  # fmt: skip
 
 
-def _row_sizes(a: sparse.csr_matrix, column_size: np.ndarray) -> np.ndarray:
+def row_sizes(a: sparse.csr_matrix, column_size: np.ndarray) -> np.ndarray:
     """The largest scaled coefficient of each row as a power of two; 1 for an empty row."""
     scaled = abs(a @ sparse.diags_array(column_size)).tocsr()
     most = np.asarray(scaled.max(axis=1).todense()).reshape(-1) if scaled.shape[1] else np.ones(scaled.shape[0])

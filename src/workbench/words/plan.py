@@ -68,6 +68,8 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
             solver=f"{summary['solver']} {summary['solver_version']}",
         )
     )
+    if summary.get("ties") == "open":
+        said.append(say("selection.ties_open", lang))
     said.append(
         say("selection.recheck_ok", lang)
         if summary["recheck"] == "ok"
