@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from test_plan_by_years import Years
 from workbench import words
-from workbench.selection import front, menu, plans, reductions, select, solve
+from workbench.selection import configurations, front, menu, plans, reductions, select, solve
 from workbench.selection.recheck import recheck
 from workbench.whatif import WhatIf
 
@@ -101,6 +102,17 @@ def test_what_is_not_asked_is_said(tiny):
         assert word in " ".join(map(str, words.selection_summary(found.summary, "CNY", lang).sentences))
     typical = select(tiny().problem(objective="capex", budget_tco2e=24500.0))
     assert typical.summary["not_asked"] == [] and typical.summary["limits_not_held"] == []
+
+
+def test_the_decision_under_uncertainty_takes_the_last_year_with_its_grid():
+    """Emissions of every plan of the last year's problem are those of the plan by years in that year, all projects at work."""
+    case = Years(2, years=3, grid_factor_decline=0.1)
+    case.lead, case.life = [0.0] * case.n, np.full(case.n, 9)
+    problem = case.problem()
+    year = configurations.configurations(problem).problem
+    assert not year.horizon.by_years and problem.grid_fall(problem.horizon.last) > 1.0
+    for chosen in (set(), set(problem.ids[:1]), set(problem.ids)):
+        assert year.emissions(chosen) == pytest.approx(problem.emissions(chosen, problem.horizon.last))
 
 
 def test_limits_that_cannot_be_held_are_named(tiny):

@@ -147,7 +147,7 @@ class Configurations:
 def configurations(problem: Problem) -> Configurations:
     """List the configurations of every base. UserError where measures that interact on one base are too many to list.
 
-    A plan by years is taken as its last year, a typical one: its budget, and every project that can work by then.
+    A plan by years is taken as its last year, a typical one: its budget and grid, and every project that can work by then.
     """
     problem = _typical_year(problem)
     ids = {i: n for n, i in enumerate(problem.ids)}
@@ -175,7 +175,15 @@ def _typical_year(problem: Problem) -> Problem:
     last = [c.at_most for c in problem.caps if c.family == "budget" and c.year == problem.horizon.last]
     names = ("horizon_year", "budget_path", "reduction_path", "cumulative_budget_tco2e", "capital_per_year", "starts_per_year")
     settings = problem.settings.model_copy(update=dict.fromkeys(names))
-    return replace(problem, settings=settings, budget=min(last) if last else None)
+    grid, firms = problem.horizon.grid(problem.horizon.last), problem.enterprises
+    power = firms["electricity_tco2e"]
+    return replace(
+        problem, settings=settings, budget=min(last) if last else None,
+        emissions_before=problem.emissions_before - problem.grid_fall(problem.horizon.last),
+        enterprises=firms.assign(total_tco2e=firms["total_tco2e"] - (1 - grid) * power, electricity_tco2e=grid * power),
+        pools=[replace(p, tco2e=p.tco2e * grid, site_tco2e=p.site_tco2e * grid) if p.carrier == "electricity" else p
+               for p in problem.pools],
+    )  # fmt: skip
 
 
 def _stack(rows: list[dict[int, float]], columns: int) -> sparse.csr_array:

@@ -97,6 +97,8 @@ class Model:
         """Least objective; `budget`: another one from the target year on (None: none at all).
 
         `fixed`: projects forced in (1), out (0) or, in a plan by years, to a year of start; `without`: plans not wanted again.
+        `seconds`: time for all its solves together (else time_limit_s); HiGHS reads its clock in the search, not inside presolve,
+        so a very large choice can take longer before it says `time_limit`.
         """
         started = time.perf_counter()
         objective = objective or self.problem.settings.objective

@@ -24,7 +24,7 @@ from workbench.words.account import (
     price_note,
 )  # fmt: skip
 from workbench.words.amounts import Prose, currency_name, money, number
-from workbench.words.decision import decided, risk_summary, sharing_summary
+from workbench.words.decision import decided, last_year_note, risk_summary, sharing_summary
 from workbench.words.diagnosis import diagnosis_summary, offers_summary
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
@@ -60,8 +60,8 @@ __all__ = [
     "Prose", "SHOWN", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
     "cluster_name", "conclusion", "currency_name", "data_nature", "decided", "diagnosis_summary", "evidence_summary",
     "factor_rows", "facts", "finance_summary", "findings_summary", "greedy_summary", "heat_levels", "heat_pairs",
-    "heat_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "menu_summary",
-    "misstatement_summary", "money", "money_summary", "nature_kind", "number", "offers_summary", "parameters",
+    "heat_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note",
+    "menu_summary", "misstatement_summary", "money", "money_summary", "nature_kind", "number", "offers_summary", "parameters",
     "potential_summary", "price_note", "price_summary", "provenance", "readable", "reading_summary", "report_summary",
     "risk_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "sources",
     "spelled", "subjects", "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary",

@@ -40,6 +40,11 @@ def _said(prefix: str, value: object, lang: str) -> str:
     return wording.text(key, lang) if wording.knows(key) else str(value)
 
 
+def last_year_note(horizon_year: int, lang: str) -> str:
+    """That a plan by years is judged, and shared, as its last year alone."""
+    return wording.text("report.risk.last_year", lang, year=horizon_year)
+
+
 def risk_summary(
     judged: pd.DataFrame, plans: pd.DataFrame, values: pd.DataFrame, feasible: bool, currency: str, lang: str
 ) -> Prose:
