@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, flows, price_indices, technologies, units
+from workbench import dictionary, flows, heat_supply, price_indices, technologies, units
 
 STATUS = "library"
 PROJECT_COLUMNS = [
@@ -72,12 +72,13 @@ def candidates(
             projects.append(_project(enterprise, rule, saved_gj, price[rule.price_index, rule.currency, rule.price_year]))
             savings += [(projects[-1][0], enterprise, unit, carrier, "fraction", share, "") for unit, carrier, share, _ in lines]
     frame = pd.DataFrame(projects, columns=PROJECT_COLUMNS)
+    boilers, switched, kept, said = heat_supply.candidates(tables, use, meta, year)
     return Candidates(
-        frame,
-        pd.DataFrame(savings, columns=SAVING_COLUMNS),
-        _alternatives(frame, rules),
-        pd.DataFrame(left, columns=LEFT_COLUMNS),
-        found,
+        _joined(frame, boilers.assign(status=STATUS)),
+        _joined(pd.DataFrame(savings, columns=SAVING_COLUMNS), switched),
+        _joined(_alternatives(frame, rules), _one_a_boiler(boilers)),
+        _joined(pd.DataFrame(left, columns=LEFT_COLUMNS), kept),
+        [*found, *said],
     )
 
 
@@ -171,6 +172,18 @@ def _alternatives(projects: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     pairs = named.merge(named, on=["enterprise_id", "group"], suffixes=("", "_other"), validate="m:m")
     pairs = pairs[pairs["project_id"] < pairs["project_id_other"]].sort_values(["project_id", "project_id_other"])
     return pd.DataFrame({"project_id": pairs["project_id"], "relation": "excludes", "other_id": pairs["project_id_other"]})
+
+
+def _one_a_boiler(boilers: pd.DataFrame) -> pd.DataFrame:
+    """Exclusions between what may replace the same boiler."""
+    pairs = boilers.merge(boilers, on=["enterprise_id", "unit_id"], suffixes=("", "_other"), validate="m:m")
+    pairs = pairs[pairs["project_id"] < pairs["project_id_other"]].sort_values(["project_id", "project_id_other"])
+    return pd.DataFrame({"project_id": pairs["project_id"], "relation": "excludes", "other_id": pairs["project_id_other"]})
+
+
+def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Both tables in the columns of the first."""
+    return pd.concat([first, second[list(first.columns)]], ignore_index=True) if len(second) else first
 
 
 def _whole(amount: float) -> float | None:
