@@ -134,10 +134,10 @@ def test_yaml_that_holds_itself_or_has_odd_keys_is_refused_in_one_line(tmp_path)
 
 @pytest.mark.parametrize("stated", ["x", 5, [1], {"x": 1}, {5: 5}, {"heat_efficiency_pct": "x"}, {"heat_efficiency_pct": 900}])
 def test_odd_parameters_of_the_split_are_findings(stated):
-    good, found = verification._chp_parameters(stated, "efficiency")
+    good, found = verification.chp_parameters(stated, "efficiency")
     assert good == {} and [part["check"].iat[0] for part in found] == ["cluster_field"]
-    assert verification._chp_parameters({"heat_efficiency_pct": 88}, "efficiency") == ({"heat_efficiency_pct": 88}, [])
-    assert verification._chp_parameters(None, "energy") == ({}, [])
+    assert verification.chp_parameters({"heat_efficiency_pct": 88}, "efficiency") == ({"heat_efficiency_pct": 88}, [])
+    assert verification.chp_parameters(None, "energy") == ({}, [])
 
 
 def test_targets_and_budgets_beyond_measure_are_findings():
