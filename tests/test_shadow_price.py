@@ -26,6 +26,7 @@ def test_prices_of_the_budget_by_enumeration(seed):
     if plan is None:
         return
     budget, table = case.settings.budget_tco2e, shadow_price.prices(held, plan)
+    assert table.loc[table["limit"] == "budget", "reached"].iloc[0] == pytest.approx(plan.emissions)
     points = dominating(case)
     here = min(range(len(points)), key=lambda n: abs(points[n][0] - plan.emissions))
     e, z = points[here]

@@ -60,9 +60,10 @@ def _price(found: dict, limit: Limit) -> float | None:
 
 
 def _reached(held: Matrix, plan: Plan, limit: Limit) -> float:
-    """What the plan makes of the limit's bound."""
-    fixed = held.solve(fixed={i: int(i in plan.chosen) for i in held.problem.ids}, at={k.key: None for k in held.limits})
-    return held.form(limit.key).at(fixed.columns) if fixed.solved else float("nan")
+    """What the plan makes of the limit's bound: the tightest value, since what has no price may stand loose in the matrix."""
+    sign, plan_of = -1.0 if limit.least else 1.0, {i: int(i in plan.chosen) for i in held.problem.ids}
+    fixed = held.solve(held.form(limit.key) * sign, fixed=plan_of, at={k.key: None for k in held.limits})
+    return sign * fixed.value if fixed.solved else float("nan")
 
 
 def _binds(held: Matrix, plan: Plan, limit: Limit) -> bool:
