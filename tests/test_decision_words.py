@@ -47,12 +47,12 @@ def test_every_table_is_readable(whole, lang):
     for name, frame in (judged.tables() | agreed.tables()).items():
         if name in TABLES:
             shown = words.decided(frame, lang, firms)
-            if "enterprise" in words.SHOWN[TABLES[name]].get("columns", []):
+            if "enterprise" in words.shown()[TABLES[name]].get("columns", []):
                 shown = words.with_names(shown, firms, lang) if "enterprise" not in shown else shown
             html = tables.show(shown, **words.table(TABLES[name], lang, "CNY")).html
             assert "<b>x</b>" not in html and "nan" not in html.lower().replace("finan", "").replace("governan", ""), name
             if lang == "zh":
-                assert not [c for c in shown.columns if c in words.SHOWN[TABLES[name]].get("columns", []) and f">{c}<" in html], (
+                assert not [c for c in shown.columns if c in words.shown()[TABLES[name]].get("columns", []) and f">{c}<" in html], (
                     name
                 )
 

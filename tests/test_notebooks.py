@@ -335,7 +335,7 @@ def test_every_check_has_a_name_in_both_languages():
 def test_every_parameter_and_shown_column_has_words():
     for name in set(params.Settings.model_fields) - {"run_dir", "package"}:
         assert wording.text(f"parameter.{name}", "zh")
-    for name, how in words.SHOWN.items():
+    for name, how in words.shown().items():
         for column in how.get("columns", []):
             assert wording.label(column, "zh") != column, (name, column)
 

@@ -31,10 +31,10 @@ from workbench.words.explain import menu_summary, price_summary, why_summary
 from workbench.words.lending import finance_summary
 from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
 from workbench.words.readable import (
-    SHOWN,
     factor_rows,
     intensity_heading,
     readable,
+    shown,
     spelled,
     subjects,
     table,
@@ -57,13 +57,13 @@ from workbench.words.verification import (
 )  # fmt: skip
 
 __all__ = [
-    "Prose", "SHOWN", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
+    "Prose", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
     "cluster_name", "conclusion", "currency_name", "data_nature", "decided", "diagnosis_summary", "evidence_summary",
     "factor_rows", "facts", "finance_summary", "findings_summary", "greedy_summary", "heat_levels", "heat_pairs",
     "heat_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note",
     "menu_summary", "misstatement_summary", "money", "money_summary", "nature_kind", "number", "offers_summary", "parameters",
     "potential_summary", "price_note", "price_summary", "provenance", "readable", "reading_summary", "report_summary",
-    "risk_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "sources",
+    "risk_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "shown", "sources",
     "spelled", "subjects", "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary",
     "uncertainty_summary", "why_summary", "with_names", "word",
 ]  # fmt: skip

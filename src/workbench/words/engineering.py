@@ -8,30 +8,7 @@ import pandas as pd
 
 from workbench import dictionary, wording
 from workbench.words.amounts import Prose, number, say
-from workbench.words.readable import SHOWN, local_name, spelled
-
-SHOWN.update({
-    "calculation_sheet": {
-        "columns": ["project_id", "calculator", "case", "step_name", "formula", "value", "unit", "source", "note"],
-        "limit": 30,
-        "rest_in": "tables/calculation_sheet.csv",
-    },
-    "pinch_targets": {
-        "columns": ["enterprise", "streams", "heating_kw", "cooling_kw", "recovery_kw", "hot_utility_kw", "cold_utility_kw"]
-        + ["pinch_c"],
-        "digits": 0,
-        "note": "pinch_targets",
-        "rest_in": "tables/pinch_targets.csv",
-    },
-    "heat_matches": {
-        "columns": ["source_stream", "source_temperatures", "sink_stream", "sink_temperatures", "heat_kw", "hours_most"]
-        + ["distance_km"],
-        "digits": {"heat_kw": 0, "hours_most": 0, "distance_km": 2},
-        "limit": 12,
-        "note": "heat_matches",
-        "rest_in": "tables/heat_matches.csv",
-    },
-})  # fmt: skip
+from workbench.words.readable import local_name, spelled
 
 
 def quantity(calculator: str, name: str, lang: str) -> str:
