@@ -84,7 +84,8 @@ def _enterprises(problem: Problem) -> list[Cap]:
 
 def _efforts(problem: Problem) -> list[Cap]:
     """Least reductions; the fall of the grid's factor is nobody's effort, so the emissions before are those of the year."""
-    found, horizon = [], problem.horizon
+    found: dict[tuple[str, int], Cap] = {}
+    horizon = problem.horizon
     for row in problem.efforts.itertuples():
         members = scope(problem.enterprises, row.scope, row.name)
         if not members:
@@ -94,9 +95,11 @@ def _efforts(problem: Problem) -> list[Cap]:
             before = sum(problem.firm_emissions_before(year)[e] for e in members)
             asked = [0.01 * row.min_reduction_pct * before, row.min_tco2e]
             least = max((a for a in asked if pd.notna(a)), default=None)
-            if least is not None:
-                found.append(Cap("efforts", f"{row.scope} {row.name}", "tco2e", members, year, before - float(least)))
-    return found
+            if least is not None:  # of two rows for one scope the harder one counts
+                key, most = (f"{row.scope} {row.name}", year), before - float(least)
+                most = min(most, found[key].at_most) if key in found else most
+                found[key] = Cap("efforts", key[0], "tco2e", members, year, most)
+    return list(found.values())
 
 
 def not_held(problem: Problem) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.selection import plans, solve
+from workbench.selection import limits, plans, release, solve
 from workbench.selection.limits import Limit
 from workbench.selection.matrix import Matrix
 from workbench.selection.plans import BUDGET, Plan
@@ -20,7 +20,7 @@ from workbench.selection.problem import Problem
 
 MOVES = [
     "limit", "who", "unit", "now", "needed", "move_by", "move_by_tco2e", "least_reachable_without_tco2e", "enough_alone", "step",
-    "proved", "together",
+    "proved", "together", "now_per_million", "needed_per_million",
 ]  # fmt: skip
 
 FAMILIES = ("capital", "emission_limit", "energy_limit", "intensity", "groups", "efforts", "leakage")
@@ -29,20 +29,28 @@ FAMILIES = ("capital", "emission_limit", "energy_limit", "intensity", "groups", 
 def moves(problem: Problem, least: float | None) -> pd.DataFrame:
     """What could give way, one row a limit (columns MOVES); `least`: least reachable emissions with all limits in force.
 
-    First the budget, then families of limits dropped at once, then each limit and rule alone, then (where nothing alone is
-    enough) the least moves of all limits together. `needed`: the bound that is just enough, `proved` by solving at it and one
-    `step` short of it. Limits that change nothing are left out. In a plan by years: the budget from the target year on, and the
-    families; a family is enough alone where a plan was found without it.
+    First the budget, then families of limits dropped at once, then each limit and rule alone, then the deadline, projects kept out
+    and rules as smallest sets, then (where nothing is enough) the least moves of all limits together. `needed`: the bound that is
+    just enough, `proved` by solving at it and one `step` short of it. Limits that change nothing are left out; intensities are
+    totals (and as filed, per million currency of their base), a limit of several years is moved in all of them at once.
     """
-    held = plans.matrix(problem) if problem.ids else None
-    rows = [_budget(problem, held, least)] if problem.budget is not None and least is not None else []
-    rows += _families(problem, least)
-    if isinstance(held, Matrix):
-        rows += [row for limit in held.limits if limit.key != BUDGET for row in _alone(held, limit, least)]
-        rows += _rules(problem, least)
-        if least is None and not any(row["enough_alone"] for row in rows):
-            rows += _together(held)
+    if not problem.ids:
+        return pd.DataFrame(_families(problem, least), columns=MOVES)
+    held = Matrix(problem)
+    base = _base(held, least)
+    rows = [_budget(held, least, base)] if problem.budget is not None and least is not None else []
+    rows += _families(problem, base)
+    rows += [row for limit in held.limits if limit.key != BUDGET for row in _alone(held, limit, base)]
+    rows += [] if problem.horizon.by_years else _rules(problem, base)
+    rows += [row for row in (release.deadline(problem, held),) if row] + release.releases(problem)
+    if base is None and not any(row["enough_alone"] for row in rows):
+        rows += _together(held)
     return pd.DataFrame([{"who": "", "together": 0} | row for row in rows], columns=MOVES)
+
+
+def _base(held: Matrix, least: float | None) -> float | None:
+    """Least emissions with every limit but the budget, in a plan by years those of single years and of all years too."""
+    return plans.least(held) if held.problem.horizon.by_years else least
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -57,24 +65,24 @@ def nearest(problem: Problem, least: float | None) -> Plan | None:
     return plans.within(plans.matrix(problem), least + plans.tonnes_apart(problem))
 
 
-def _budget(problem: Problem, held: plans.Held | None, least: float) -> dict[str, Any]:
-    short, step = max(0.0, least - float(problem.budget)), plans.tonnes_apart(problem)
-    enough = proved = True
-    if isinstance(held, solve.Model):
-        enough = held.solve(least + step, tie_break=False).value is not None
-        proved = held.solve(least - step, tie_break=False).status == "infeasible"
-    elif held is not None:
-        proved = _between(held, Limit("budget", "", least), step)
-    return {
-        "limit": "budget", "unit": "tCO2e", "now": problem.budget, "needed": least, "move_by": short, "move_by_tco2e": short,
-        "enough_alone": enough, "step": step, "proved": proved,
-    }  # fmt: skip
+def _budget(held: Matrix, least: float, base: float | None) -> dict[str, Any]:
+    short, step, budget = max(0.0, least - float(held.problem.budget)), plans.tonnes_apart(held.problem), held.problem.budget
+    row = {
+        "limit": "budget",
+        "unit": "tCO2e",
+        "now": budget,
+        "needed": least,
+        "move_by": short,
+        "move_by_tco2e": short,
+        "step": step,
+    }
+    return row | {"enough_alone": base is not None, "proved": base is not None and _between(held, Limit("budget", "", least), step)}
 
 
 def _families(problem: Problem, least: float | None) -> list[dict[str, Any]]:
     """Least reachable emissions with a whole family of limits dropped."""
-    rows = []
-    for family in FAMILIES:
+    rows, in_force = [], {limits.FAMILIES.get(limit.limit) for limit in limits.of(problem)}
+    for family in (name for name in FAMILIES if name in in_force):
         without = problem.at(problem.budget, relaxed=problem.relaxed | {family})
         found = _helps(problem, least, solve.least_emissions(without), {"limit": family})
         if found and found[0]["enough_alone"] and problem.horizon.by_years:  # budgets of single years stand beside the budget
@@ -92,24 +100,26 @@ def _helps(problem: Problem, least: float | None, reach: float | None, row: dict
 
 def _alone(held: Matrix, limit: Limit, least: float | None) -> list[dict[str, Any]]:
     """The smallest move of one limit with which there is a plan, or how far its absence would reach."""
-    free = held.solve(held.emissions, at={BUDGET: None, limit.key: None})
-    reach = held.problem.emissions(set(free.chosen)) if free.solved else None
+    free = held.solve(held.peak, at={BUDGET: None, limit.key: None})
+    reach = held.problem.peak(free.decided) if free.solved else None
     rows = _helps(held.problem, least, reach, {"limit": limit.limit, "who": limit.who, "unit": limit.unit, "now": limit.bound})
     if not rows or not rows[0]["enough_alone"]:
         return rows
     sign = -1.0 if limit.least else 1.0
-    found = held.solve(held.form(limit.key) * sign, at={limit.key: None})
+    found = held.solve(held.level(limit) * sign, free=[limit.key])
     if not found.solved:
         return rows
     needed = round(sign * found.value, 6) + 0.0
     moved = {"needed": needed, "move_by": needed - limit.bound, "step": limit.step}
+    per_million = {"now": limits.per_million(limit, limit.bound), "needed": limits.per_million(limit, needed)}
+    moved |= {f"{name}_per_million": value for name, value in per_million.items()}
     return [rows[0] | moved | {"proved": _between(held, replace(limit, bound=needed), limit.step)}]
 
 
 def _between(held: Matrix, limit: Limit, step: float) -> bool:
     """Whether there is a plan with the limit moved (the last digit left to the solver), and none one step short of that."""
     sign = -1.0 if limit.least else 1.0
-    room = sign * (0.0 if limit.unit == "projects" else step / 10)
+    room = sign * (0.0 if limit.unit in ("projects", "rules") else step / 10)
     met = held.solve(at={limit.key: limit.bound + room})
     short = held.solve(at={limit.key: limit.bound - sign * step})
     return met.solved and short.status == "infeasible"

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import highspy
 import numpy as np
-import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
-from pyomo.repn import generate_standard_repn
 from scipy import sparse
 
 from workbench import dictionary
-from workbench.selection import limits, model, standard_form
+from workbench.selection import limit_forms, limits, model, standard_form
 from workbench.selection.limits import Limit
-from workbench.selection.problem import Problem
+from workbench.selection.linear import Linear
+from workbench.selection.problem import Plan, Problem
 from workbench.selection.standard_form import StandardForm
 
 Key = tuple[str, str]
@@ -58,13 +57,19 @@ class Cut:
 
 @dataclass(frozen=True)
 class Found:
-    """An answer: `status`, the `chosen` projects, the objective's `value` and proven `bound`, and all `columns`."""
+    """An answer: `status`, the `chosen` projects (`starts`: with their years), the objective's `value`, `bound`, all `columns`."""
 
     status: str
     chosen: frozenset[str] = frozenset()
     value: float | None = None
     bound: float | None = None
     columns: np.ndarray | None = None
+    starts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> Plan:
+        """What is decided: the projects, in a plan by years with their years of start."""
+        return self.starts or set(self.chosen)
 
     @property
     def solved(self) -> bool:
@@ -72,68 +77,68 @@ class Found:
         return self.value is not None
 
 
-class Matrix:
-    """A problem's model in HiGHS, with its `limits` as rows that can be moved."""
+@dataclass(frozen=True)
+class _Row:
+    """A row of a limit: its `form` may not exceed `times` x bound; `place` in the matrix."""
 
-    def __init__(self, problem: Problem) -> None:
+    limit: Limit
+    form: Form
+    times: float
+    place: int
+
+
+class Matrix:
+    """A problem's model in HiGHS, with its `limits` as rows that can be moved; of one typical year or by years."""
+
+    def __init__(self, problem: Problem, more: Iterable[Limit] = ()) -> None:
+        """`more`: limits besides those of the problem, e.g. rules between projects that are left out of it."""
         self.problem = problem
-        self.limits: list[Limit] = limits.of(problem)
+        self.limits: list[Limit] = [*limits.of(problem), *more]
         with PauseGC():
             self._compile()
 
     def _compile(self) -> None:
         m = model.build(limits.stripped(self.problem))
         made = standard_form.compile_model(m)
-        self._place, first = made.place, len(made.whole)
-        self._x = {i: self._place[id(m.x[i])] for i in m.I}
+        first, self._width = len(made.whole), len(made.whole) + len(self.limits)
+        self._x = {i: made.place[id(m.x[i])] for i in m.I}
+        self._states = [(i, t, made.place[id(v)]) for (i, t), v in m.y.items()]
         self._slack = {limit.key: first + n for n, limit in enumerate(self.limits)}
-        self._row = {limit.key: made.a.shape[0] + n for n, limit in enumerate(self.limits)}
-        self._width = first + len(self.limits)
-        self.cost, self.emissions = self._form(m.cost.expr), self._form(m.emissions)
-        self.capital, self.tce = self._form(m.capital), self._form(m.tce)
-        self._forms = {limit.key: self._limited(m, limit) for limit in self.limits}
+        objective = m.criteria[self.problem.settings.objective]
+        self.cost, self.emissions, self.peak, self.capital = (
+            self._form(made, form) for form in (objective, *(m.criteria[name] for name in ("emissions", "peak", "capex")))
+        )
+        self._rows: list[_Row] = []
+        for limit in self.limits:
+            for form, times in limit_forms.rows(m, self.problem, limit):
+                self._rows.append(_Row(limit, self._form(made, form), times, made.a.shape[0] + len(self._rows)))
         self._made = self._with_limits(made)
         self._highs = standard_form.load(self._made, self.problem.settings)
-        self._highs.setOptionValue("mip_max_nodes", int(dictionary.threshold("questions_most_nodes")))
+        nodes = "questions_most_nodes_by_years" if self.problem.horizon.by_years else "questions_most_nodes"
+        self._highs.setOptionValue("mip_max_nodes", int(dictionary.threshold(nodes)))
 
-    def _form(self, expression) -> Form:
-        found = generate_standard_repn(expression, compute_values=True)
-        row = np.zeros(self._width)
-        for v, coefficient in zip(found.linear_vars, found.linear_coefs, strict=True):
-            row[self._place[id(v)]] += coefficient
-        return Form(row, float(found.constant))
-
-    def _limited(self, m: pyo.ConcreteModel, limit: Limit) -> Form:
-        """What a limit limits, in its unit."""
-        problem = self.problem
-        if limit.limit in ("budget", "carbon_intensity"):
-            return self.emissions
-        if limit.limit == "energy_intensity":
-            return self.tce
-        if limit.limit == "capital_limit":
-            return self.capital
-        if limit.limit == "emission_limit":
-            return self._form(m.s[limit.who] + 0.0)
-        if limit.limit == "enterprise_capital":
-            capex = dict(zip(problem.projects["project_id"], problem.projects["capex"].astype(float), strict=True))
-            return self.projects({i: share * capex[i] for (i, e), share in problem.shares.items() if e == limit.who})
-        members = problem.groups.loc[problem.groups["group_id"].astype(str) == limit.who, "project_id"]
-        return self.projects(dict.fromkeys(set(members) & set(problem.ids), 1.0))
+    def _form(self, made: StandardForm, form: Linear) -> Form:
+        return Form(np.concatenate([made.vector(form), np.zeros(len(self.limits))]), form.constant)
 
     def _with_limits(self, made: StandardForm) -> StandardForm:
-        """The model's matrix with one row a limit and its elastic column, scaled like the rest."""
-        count, columns = len(self.limits), made.a.shape[1]
-        slack = sparse.diags_array([1.0 if limit.least else -1.0 for limit in self.limits]) if count else None
-        held = np.array([self._forms[limit.key].row[:columns] for limit in self.limits]).reshape(count, columns)
-        row_size = standard_form.row_sizes(sparse.csr_matrix(held), made.column_size)
-        a = sparse.block_array([[made.a, None], [sparse.csr_array(held), slack]]) if count else made.a
-        free = np.full(count, _INF)
+        """The model's matrix with the rows of each limit and its elastic column, scaled like the rest."""
+        count, columns, rows = len(self.limits), made.a.shape[1], self._rows
+        if not rows:
+            return made
+        held = sparse.csr_array(np.array([row.form.row[:columns] for row in rows]))
+        place = [self._slack[row.limit.key] - columns for row in rows]
+        signs = [row.times if row.limit.least else -row.times for row in rows]
+        slack = sparse.csr_array((signs, (range(len(rows)), place)), shape=(len(rows), count))
+        row_size, size = standard_form.row_sizes(sparse.csr_matrix(held), made.column_size), np.ones(count)
+        np.maximum.at(size, place, row_size)
+        free = np.full(len(rows), _INF)
         return replace(
-            made, a=sparse.csr_matrix(a), lower=np.concatenate([made.lower, -free]), upper=np.concatenate([made.upper, free]),
+            made, a=sparse.csr_matrix(sparse.block_array([[made.a, None], [held, slack]])),
+            lower=np.concatenate([made.lower, -free]), upper=np.concatenate([made.upper, free]),
             column_lower=np.concatenate([made.column_lower, np.zeros(count)]),
             column_upper=np.concatenate([made.column_upper, np.zeros(count)]),
             whole=np.concatenate([made.whole, np.zeros(count, bool)]),
-            column_size=np.concatenate([made.column_size, row_size]), row_size=np.concatenate([made.row_size, row_size]),
+            column_size=np.concatenate([made.column_size, size]), row_size=np.concatenate([made.row_size, row_size]),
         )  # fmt: skip
 
     def projects(self, weights: Mapping[str, float], constant: float = 0.0) -> Form:
@@ -143,9 +148,9 @@ class Matrix:
             row[self._x[project]] += weight
         return Form(row, constant)
 
-    def form(self, key: Key) -> Form:
-        """What the limit `key` limits."""
-        return self._forms[key]
+    def level(self, limit: Limit) -> Form:
+        """The bound of a limit that is just enough, to be made least (of a least: to be made most) with the limit `free`."""
+        return self.slack({limit.key: -1.0 if limit.least else 1.0}) + Form(np.zeros(self._width), limit.bound)
 
     def slack(self, weights: Mapping[Key, float]) -> Form:
         """A weighted sum of how far limits are exceeded (they must be `elastic`)."""
@@ -156,15 +161,15 @@ class Matrix:
 
     def solve(
         self, minimise: Form | None = None, *, at: Mapping[Key, float | None] | None = None, fixed: Mapping[str, int] | None = None,
-        elastic: Iterable[Key] = (), cuts: Iterable[Cut] = (),
+        elastic: Iterable[Key] = (), free: Iterable[Key] = (), cuts: Iterable[Cut] = (),
     ) -> Found:  # fmt: skip
         """The plan that makes a form least (the cost unless said).
 
-        `at`: other bounds of limits (None = dropped); `fixed`: projects forced in (1) or out (0); `elastic`: limits that may be
-        exceeded; `cuts`: further conditions.
+        `at`: other bounds of limits (None = dropped); `fixed`: projects forced in (1), out (0) or to a year of start; `elastic`:
+        limits that may be exceeded; `free`: limits whose bound the plan sets; `cuts`: further conditions.
         """
         aim = self.cost if minimise is None else minimise
-        added = self._set(aim, at or {}, fixed or {}, elastic, cuts)
+        added = self._set(aim, at or {}, fixed or {}, elastic, cuts, free)
         self._highs.setOptionValue("time_limit", self.problem.settings.time_limit_s)
         found = self._answer(aim, self._run())
         if added:
@@ -188,31 +193,48 @@ class Matrix:
         if not found.solved:
             return found, {}, {}
         rows, columns = self._size / made.row_size, self._size / made.column_size
-        prices = {limit.key: (1 if limit.least else -1) * solution.row_dual[n] * rows[n] for limit, n in self._limit_rows()}
+        prices = {limit.key: 0.0 for limit in self.limits}
+        for row in self._rows:
+            prices[row.limit.key] += (1 if row.limit.least else -1) * row.times * solution.row_dual[row.place] * rows[row.place]
         return found, prices, {i: solution.col_dual[n] * columns[n] for i, n in self._x.items()}
 
-    def _limit_rows(self) -> list[tuple[Limit, int]]:
-        return [(limit, self._row[limit.key]) for limit in self.limits]
-
-    def _set(self, aim: Form, at: Mapping, fixed: Mapping[str, int], elastic: Iterable[Key], cuts: Iterable[Cut]) -> int:
+    def _set(
+        self,
+        aim: Form,
+        at: Mapping,
+        fixed: Mapping[str, int],
+        elastic: Iterable[Key],
+        cuts: Iterable[Cut],
+        free: Iterable[Key] = (),
+    ) -> int:
         highs, made, every = self._highs, self._made, np.arange(self._width, dtype=np.int32)
         lower, upper = made.column_lower.copy(), made.column_upper.copy()
-        for project, value in fixed.items():
-            lower[self._x[project]] = upper[self._x[project]] = float(value)
+        self._fix(fixed, lower, upper)
         for key in elastic:
             upper[self._slack[key]] = _INF
+        for key in free:
+            lower[self._slack[key]], upper[self._slack[key]] = -_INF, _INF
         highs.changeColsBounds(self._width, every, lower / made.column_size, upper / made.column_size)
         self._aim(aim)
-        for limit, row in self._limit_rows():
-            bound, off = at.get(limit.key, limit.bound), self._forms[limit.key].constant
-            low = bound - off if limit.least and bound is not None else -_INF
-            high = bound - off if not limit.least and bound is not None else _INF
-            highs.changeRowBounds(row, low / made.row_size[row], high / made.row_size[row])
+        for row in self._rows:
+            bound, off, size = at.get(row.limit.key, row.limit.bound), row.form.constant, made.row_size[row.place]
+            low = row.times * bound - off if row.limit.least and bound is not None else -_INF
+            high = row.times * bound - off if not row.limit.least and bound is not None else _INF
+            highs.changeRowBounds(row.place, low / size, high / size)
         cuts = list(cuts)
         for cut in cuts:
             off = cut.form.constant
             standard_form.add_row(highs, made, cut.form.row, cut.lower - off, cut.upper - off)
         return len(cuts)
+
+    def _fix(self, fixed: Mapping[str, int], lower: np.ndarray, upper: np.ndarray) -> None:
+        """Projects in, out or to a year of start: a project left out has begun by no year."""
+        for i, t, column in self._states:
+            value = fixed.get(i)
+            if value == 0 or (value is not None and value > 1):
+                lower[column] = upper[column] = float(value and t >= value)
+            elif value == 1 and column == self._x[i]:
+                lower[column] = upper[column] = 1.0
 
     def _aim(self, aim: Form) -> None:
         """The objective, scaled; its constant stays outside, so that a gap is relative to what projects change."""
@@ -236,8 +258,12 @@ class Matrix:
         if info.primal_solution_status != 2:
             return Found("time_limit", bound=bound if whole and math.isfinite(bound) else None)
         columns = np.array(self._highs.getSolution().col_value) * self._made.column_size
-        chosen = frozenset(i for i, n in self._x.items() if columns[n] > 0.5)
-        return Found("optimal" if status == states.kOptimal else "time_limit", chosen, aim.at(columns), bound, columns)
+        starts: dict[str, int] = {}
+        for i, t, n in self._states:
+            if columns[n] > 0.5:
+                starts[i] = min(t, starts.get(i, t))
+        status = "optimal" if status == states.kOptimal else "time_limit"
+        return Found(status, frozenset(starts), aim.at(columns), bound, columns, starts if self.problem.horizon.by_years else {})
 
     def hold(self, form: Form, value: float) -> Cut:
         """Keep a form at no more than the value it reached."""

@@ -124,8 +124,9 @@ def _energy(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
         m.energy_of = pyo.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(0.0))
         rest = problem.tce_before - sum(tce.values())
         m.used = {t: Linear(rest, [(1.0, m.used_by[e, t]) for e in m.E]) for t in years}
+        m.used_of = {(e, t): Linear(0.0, [(1.0, m.used_by[e, t])]) for e in m.E for t in years}
     else:
-        m.used = {}
+        m.used, m.used_of = {}, {key: Linear().plus(form, -1.0) for key, form in forms.items()}
         for t in years:
             total = Linear()
             for e in tce:

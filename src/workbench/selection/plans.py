@@ -40,21 +40,24 @@ class Plan:
         """What is decided: the projects, in a plan by years with their years of start."""
         return self.starts or set(self.chosen)
 
+    def fixed(self, problem: Problem) -> dict[str, int]:
+        """Every project in, out, or in its year of start, as the plan has it."""
+        return {i: self.starts.get(i, int(i in self.chosen)) for i in problem.ids}
 
-def of(problem: Problem, chosen: frozenset[str], status: str = "optimal", gap: float = 0.0) -> Plan:
-    """The plan of a set of projects, its figures computed without the model."""
-    inside = set(chosen)
-    emissions = problem.emissions(inside)
-    return Plan(frozenset(chosen), problem.value(inside), emissions, problem.capex(inside), status, gap, emissions)
+
+def of(problem: Problem, decided: Decided, status: str = "optimal", gap: float = 0.0) -> Plan:
+    """The plan of a set of projects (by years: of projects with their years of start), its figures computed without the model."""
+    inside: Decided = dict(decided) if isinstance(decided, Mapping) else set(decided)
+    starts = problem.starts(inside) if problem.horizon.by_years else {}
+    emissions, capex, level = problem.emissions(inside), problem.capex(inside), problem.peak(inside)
+    return Plan(frozenset(inside), problem.value(inside), emissions, capex, status, gap, level, starts)
 
 
 def by_years(problem: Problem, found: solve.Answer) -> Plan | None:
     """The plan of an answer with years of start; None where there is none."""
     if found.value is None:
         return None
-    starts, gap = found.starts, found.gap or 0.0
-    emissions, capex, value = problem.emissions(starts), problem.capex(starts), problem.value(starts)
-    return Plan(found.chosen, value, emissions, capex, found.status, gap, problem.peak(starts), starts)
+    return of(problem, found.starts, found.status, found.gap or 0.0)
 
 
 def tonnes_apart(problem: Problem) -> float:
@@ -80,7 +83,7 @@ def within(
 ) -> Plan | None:  # fmt: skip
     """The cheapest plan that emits no more than `budget` (None: no budget); None where there is none.
 
-    `at` and `fixed` are asked of one typical year only.
+    `at` and `fixed` are asked of a `Matrix`.
     """
     if isinstance(held, solve.Model):
         return by_years(held.problem, held.solve(budget))
@@ -96,7 +99,7 @@ def within(
         if better.status != "optimal":
             break
         found, last = better, then
-    return of(held.problem, found.chosen, best.status, gap(best))
+    return of(held.problem, found.decided, best.status, gap(best))
 
 
 def least(held: Held) -> float | None:
@@ -104,8 +107,8 @@ def least(held: Held) -> float | None:
     if isinstance(held, solve.Model):
         found = held.solve(None, objective="peak", tie_break=False)
         return None if found.value is None else held.problem.peak(found.starts)
-    bottom = held.solve(held.emissions, at={BUDGET: None})
-    return held.problem.emissions(set(bottom.chosen)) if bottom.solved else None
+    bottom = held.solve(held.peak, at={BUDGET: None})
+    return held.problem.peak(bottom.decided) if bottom.solved else None
 
 
 def gap(found: Found) -> float:
@@ -123,8 +126,8 @@ def tighter(held: Held, plan: Plan, **options) -> Plan | None:
 def looser(held: Matrix, plan: Plan, **options) -> Plan | None:
     """The plan that emits least among those that cost less than `plan`."""
     cheaper = Cut(held.cost, upper=plan.value - money_apart(plan.value))
-    found = held.solve(held.emissions, at={BUDGET: None}, cuts=[cheaper])
+    found = held.solve(held.peak, at={BUDGET: None}, cuts=[cheaper])
     if not found.solved:
         return None
     room = tonnes_apart(held.problem) / 2
-    return within(held, held.problem.emissions(set(found.chosen)) + room, **options)
+    return within(held, held.problem.peak(found.decided) + room, **options)

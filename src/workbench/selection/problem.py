@@ -17,7 +17,7 @@ from workbench.selection import horizon as time
 from workbench.selection.bundles import MAX_BUNDLES, Part, Segment
 from workbench.selection.horizon import Horizon, fixed_cost
 
-__all__ = ["MAX_BUNDLES", "Part", "Problem", "Segment", "build", "fixed_cost", "parts", "segments"]
+__all__ = ["MAX_BUNDLES", "Part", "Problem", "Segment", "Source", "build", "fixed_cost", "parts", "segments"]
 
 Plan = Iterable[str] | Mapping[str, int]  # chosen projects, or chosen projects with their years of start
 EFFORTS = ["scope", "name", "min_reduction_pct", "min_tco2e", "from_year"]
@@ -28,11 +28,23 @@ CRITERIA = ("annual_cost", "capex", "npv_cost", "emissions")
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a problem was built from: the checked tables, every project alone, bases, saving lines, enterprises and cluster."""
+
+    tables: dict[str, pd.DataFrame]
+    potential: pd.DataFrame
+    bases: pd.DataFrame
+    lines: pd.DataFrame
+    enterprises: pd.DataFrame
+    cluster: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Problem:
     """One cluster's choice: `projects` (eligible, sorted by id), pools, rules, limits and the objective.
 
     Money in currency (per year for annual_cost), emissions in tCO2e per year, energy in tce per year. `budget` holds from the
-    target year on; `relaxed` names families of limits that are left out.
+    target year on; `relaxed` names families of limits that are left out; `source`: what a wider problem can be built from.
     """
 
     settings: Settings
@@ -50,6 +62,7 @@ class Problem:
     relaxed: frozenset[str] = field(default_factory=frozenset)
     efforts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EFFORTS))
     filed: pd.DataFrame | None = None
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         """Optional columns that are not there are filled in with what they mean when empty."""
@@ -202,6 +215,7 @@ def build(
     cluster: pd.DataFrame, settings: Settings,
 ) -> Problem:  # fmt: skip
     """The problem of a run from its tables; the budget comes from budget_tco2e or reduction_pct of the cluster's total."""
+    source = Source(tables, potential, bases, lines, enterprises, cluster)
     item = cluster.set_index("item")["value"]
     total = float(item["cluster_total_tco2e"])
     budget = settings.budget_tco2e
@@ -224,7 +238,7 @@ def build(
         groups=tables["groups"], shares=_shares(tables["members"], eligible), enterprises=firms,
         emissions_before=total, tce_before=float(item["cluster_total_tce"]),
         value_added_million=float(added) / 1e6 if pd.notna(added) else float("nan"), budget=budget,
-        relaxed=frozenset(settings.limits_off), efforts=_efforts(tables), filed=filed,
+        relaxed=frozenset(settings.limits_off), efforts=_efforts(tables), filed=filed, source=source,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def _regret(held: Matrix, plan: Plan, project: str, bound: float) -> dict[str, A
     if other.status != "optimal":  # cut short: what is proven so far
         proven = max(bound, (other.bound if other.bound is not None else plan.value) - plan.value)
         return {"project_id": project, "regret": proven, "regret_kind": "at_least"}
-    more = max(0.0, held.problem.value(set(other.chosen)) - plan.value)
+    more = max(0.0, held.problem.value(other.decided) - plan.value)
     return {"project_id": project, "regret": 0.0 if more < plans.money_apart(plan.value) else more, "regret_kind": "exact"}
 
 

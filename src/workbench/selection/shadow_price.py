@@ -33,7 +33,7 @@ def prices(held: Matrix, plan: Plan, lang: str = "en") -> pd.DataFrame:
     change of the bound the price belongs to (negative = tighter) and `objective_value` what is reached there.
     """
     _, relaxed, _ = held.relaxed()
-    _, fixed, _ = held.relaxed({i: int(i in plan.chosen) for i in held.problem.ids})
+    _, fixed, _ = held.relaxed(plan.fixed(held.problem))
     rows = []
     for limit in held.limits:
         binds = _binds(held, plan, limit)
@@ -61,15 +61,16 @@ def _price(found: dict, limit: Limit) -> float | None:
 
 def _reached(held: Matrix, plan: Plan, limit: Limit) -> float:
     """What the plan makes of the limit's bound: the tightest value, since what has no price may stand loose in the matrix."""
-    sign, plan_of = -1.0 if limit.least else 1.0, {i: int(i in plan.chosen) for i in held.problem.ids}
-    fixed = held.solve(held.form(limit.key) * sign, fixed=plan_of, at={k.key: None for k in held.limits})
+    sign = -1.0 if limit.least else 1.0
+    others = {k.key: None for k in held.limits if k is not limit}
+    fixed = held.solve(held.level(limit) * sign, fixed=plan.fixed(held.problem), free=[limit.key], at=others)
     return sign * fixed.value if fixed.solved else float("nan")
 
 
 def _binds(held: Matrix, plan: Plan, limit: Limit) -> bool:
     """Whether the objective would be lower without the limit."""
     free = held.solve(at={limit.key: None})
-    return free.solved and held.problem.value(set(free.chosen)) < plan.value - plans.money_apart(plan.value)
+    return free.solved and held.problem.value(free.decided) < plan.value - plans.money_apart(plan.value)
 
 
 def _relaxing(held: Matrix, plan: Plan, limit: Limit, reached: float | None) -> Iterator[Price]:
@@ -80,10 +81,10 @@ def _relaxing(held: Matrix, plan: Plan, limit: Limit, reached: float | None) -> 
         return
     sign = -1.0 if limit.least else 1.0
     cheaper = Cut(held.cost, upper=plan.value - plans.money_apart(plan.value))
-    near = held.solve(held.form(limit.key) * sign, at={limit.key: None}, cuts=[cheaper])
+    near = held.solve(held.level(limit) * sign, free=[limit.key], cuts=[cheaper])
     needed = sign * near.value
     there = held.solve(at={limit.key: needed + sign * (0.0 if limit.unit == "projects" else limit.step / 2)})
-    cost, step = held.problem.value(set(there.chosen)), abs(needed - reached)
+    cost, step = held.problem.value(there.decided), abs(needed - reached)
     yield "next_looser", (plan.value - cost) / step if step > 1e-9 else None, needed - limit.bound, cost
     yield "average_relaxing", *_average(held, plan, limit)
 
@@ -95,7 +96,7 @@ def _average(held: Matrix, plan: Plan, limit: Limit) -> tuple[float, float | Non
         found = held.solve(held.cost + slack * price, elastic=[limit.key])
         if not found.solved:
             break
-        room, cost = slack.at(found.columns), held.problem.value(set(found.chosen))
+        room, cost = slack.at(found.columns), held.problem.value(found.decided)
         if room <= 1e-9 or cost + price * room >= plan.value - plans.money_apart(plan.value):
             break
         price, move, reached = (plan.value - cost) / room, room * (-1 if limit.least else 1), cost
@@ -109,12 +110,12 @@ def _budget(held: Matrix, plan: Plan) -> Iterator[Price]:
     if next_one is None:
         yield "next_tighter", None, None, None
     else:
-        tonnes = plan.emissions - next_one.emissions
-        yield "next_tighter", (next_one.value - plan.value) / tonnes, next_one.emissions - float(problem.budget), next_one.value
+        tonnes = plan.level - next_one.level
+        yield "next_tighter", (next_one.value - plan.value) / tonnes, next_one.level - float(problem.budget), next_one.value
     for name, tonne in (("one_less", -1.0), ("one_more", 1.0)):
         other = held.solve(at={BUDGET: float(problem.budget) + tonne})
-        value = problem.value(set(other.chosen)) if other.solved else None
+        value = problem.value(other.decided) if other.solved else None
         yield name, None if value is None else abs(value - plan.value), tonne, value
     free = plans.within(held, None)
-    cut = free.emissions - plan.emissions if free else 0.0
+    cut = free.level - plan.level if free else 0.0
     yield "average_cut", (plan.value - free.value) / cut if cut > 1e-9 else None, cut, free.value if free else None

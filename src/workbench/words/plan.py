@@ -107,13 +107,7 @@ def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
             )
         ]
     for move in summary["limits_to_move"]:
-        if "needed" in move and move["limit"] != "budget" and move["enough_alone"]:
-            unit = currency_name(currency, lang) if move["unit"] == "currency" else word(move["unit"], lang)
-            facts = {"now": move["now"], "needed": move["needed"], "unit": unit, "who": move.get("who", "")}
-            said.append(say("selection.move_by", lang, limit=word(move["limit"], lang), **facts))
-        elif move["limit"] != "budget" and "least_reachable_without_tco2e" in move and not move.get("who"):
-            key = "selection.move_enough" if move["enough_alone"] else "selection.move"
-            said.append(say(key, lang, limit=word(move["limit"], lang), least=move["least_reachable_without_tco2e"]))
+        said += _move(move, currency, lang) if move["limit"] != "budget" else []
     if len(said) == 1 and least is not None:
         said.append(say("selection.move_budget", lang))
     near = summary.get("nearest_plan")
@@ -121,6 +115,36 @@ def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
         value = money(near["objective_value"], currency, lang)
         said.append(say("selection.nearest", lang, value=value, emissions=near["emissions_tco2e"]))
     return said
+
+
+def _move(move: dict[str, Any], currency: str, lang: str) -> list[str]:
+    """What one limit would have to give, or what dropping a family of limits would bring."""
+    limit, who = move["limit"], str(move.get("who", ""))
+    if limit == "deadline":
+        return [say("selection.deadline", lang, **{k: f"{move[k]:.0f}" for k in ("now", "needed")}, years=move["move_by"])]
+    if limit in ("projects_allowed", "rules_released", "projects_and_rules"):
+        return [say(f"selection.{limit}", lang, count=move["needed"], who=_released(who, lang))]
+    if "needed" in move and move["enough_alone"]:
+        unit = currency_name(currency, lang) if move["unit"] == "currency" else word(move["unit"], lang)
+        now, needed = move["now"], move["needed"]
+        if "needed_per_million" in move:
+            now, needed = move["now_per_million"], move["needed_per_million"]
+            unit = say("selection.per_million", lang, unit=move["unit"], currency=currency_name(currency, lang))
+        facts = {"now": now, "needed": needed, "unit": unit.replace("CO2", "CO₂"), "who": who}
+        return [say("selection.move_by", lang, limit=word(limit, lang), **facts)]
+    if "least_reachable_without_tco2e" not in move or who:
+        return []
+    key = "selection.move_enough" if move["enough_alone"] else "selection.move"
+    return [say(key, lang, limit=word(limit, lang), least=move["least_reachable_without_tco2e"])]
+
+
+def _released(who: str, lang: str) -> str:
+    """Projects by id and rules such as `excludes P2 P3` in words."""
+    said = []
+    for part in who.split("; "):
+        relation, _, projects = part.partition(" ")
+        said.append(f"{word(relation, lang)} {projects}" if projects else part)
+    return ("、" if lang == "zh" else ", ").join(said)
 
 
 def greedy_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
