@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from workbench import cli, dictionary, store, template
+from workbench import cli, dictionary, package_commands, store, template
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = ("run", "check", "template", "import", "list", "status", "compare", "export", "docs")
@@ -131,7 +131,7 @@ def test_faults_of_the_program_are_one_line_too_unless_debug(monkeypatch, capsys
     def broken(*_):
         raise ZeroDivisionError("of\nnothing")
 
-    monkeypatch.setattr(cli, "findings_of", broken)
+    monkeypatch.setattr(package_commands, "findings_of", broken)
     code, _, err = run(capsys, "check", tmp_path)
     assert code == 2 and err.count("\n") == 1 and "--debug" in err
     with pytest.raises(ZeroDivisionError):

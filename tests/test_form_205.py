@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from workbench import dictionary, filing, findings, inventory, store
-from workbench.cli import findings_of, main
+from workbench.cli import main
 from workbench.errors import UserError
 from workbench.importers import form_205, form_205_lines, form_notes, form_package, form_sheet
+from workbench.package_commands import findings_of
 
 EXACT = ["能源名称", "计量单位", "代码", "年初库存量", "购进量", "购进金额（千元）", "消费合计", "工业生产消费", "用于原材料",
          "非工业生产消费", "运输工具消费", "年末库存量", "采用折标系数", "参考折标系数"]  # fmt: skip

@@ -203,7 +203,7 @@ def test_the_same_notebook_gives_the_same_bytes(page):
 def test_a_failed_export_leaves_the_old_page_alone(page, tmp_path, monkeypatch):
     page(text("# Old"))
     before = (tmp_path / "out.html").read_bytes()
-    monkeypatch.setattr(report.store.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(report.files.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         page(text("# New"))
     assert (tmp_path / "out.html").read_bytes() == before

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from workbench import cli, compare, export, provenance, runs
+from workbench import batch, cli, compare, export, provenance, runs
 
 PARAMETERS = """
 cluster = ""; package = ""; year = 2019; lang = "en"; run_dir = ""; notes = ""  # parameters
@@ -57,7 +57,7 @@ def test_a_run_leaves_notebooks_pages_and_manifest_and_is_not_repeated(project, 
     names = {path.name for path in folder.iterdir()}
     assert names == {
         *("10_intake.ipynb", "10_intake.html", "50_report.ipynb", "50_report.html", "report.html"),
-        *(".lock", "manifest.json", "tables"),
+        *(".lock", ".working", "manifest.json", "tables"),
     }
     shown = capsys.readouterr()
     lines = shown.err.splitlines()
@@ -69,17 +69,19 @@ def test_a_run_leaves_notebooks_pages_and_manifest_and_is_not_repeated(project, 
     assert str(project) not in (folder / "manifest.json").read_text()
 
     stamp = (folder / "10_intake.ipynb").stat().st_mtime_ns
-    result = runs.run_target("good")
+    last = (folder / "50_report.ipynb").stat().st_mtime_ns
+    result = batch.run_target("good")
     assert result.status == "up to date"
     (folder / "report.html").unlink()
     (folder / "tables" / "old.csv").write_text("a\n1\n")
-    assert runs.run_target("good", progress=None).status == "ok", "a missing page is made again"
+    assert batch.run_target("good").status == "ok", "a missing page is made again"
     assert not (folder / "tables" / "old.csv").exists()
-    assert (folder / "10_intake.ipynb").stat().st_mtime_ns > stamp
-    assert runs.run_target("good", to="10", force=True, progress=None).status == "ok"
+    assert (folder / "10_intake.ipynb").stat().st_mtime_ns == stamp, "what holds is not run again"
+    assert (folder / "50_report.ipynb").stat().st_mtime_ns > last
+    assert batch.run_target("good", to="10", force=True).status == "ok"
     assert not (folder / "report.html").exists(), "what this run did not make must not seem to belong to it"
 
-    other = runs.run_target("good", overrides={"year": 2020}, to="intake", out=project / "else", progress=None)
+    other = batch.run_target("good", overrides={"year": 2020}, to="intake", out=project / "else")
     assert other.folder == str(project / "else" / "good")
     found = {(d["section"], d["item"]): (d["left"], d["right"]) for d in compare.compare(folder, project / "else" / "good")}
     assert found[("parameter", "year")] == ("2019", "2020")
@@ -100,7 +102,7 @@ def test_failures_stay_with_their_target(project, monkeypatch, capsys):
     """A failing cell and a killed kernel: executed copies kept, the others finished, exit code 1."""
     results = {}
     for name in ("fail", "good", "kill"):
-        results[name] = runs.run_target(name, progress=None)
+        results[name] = batch.run_target(name)
     assert {name: result.status for name, result in results.items()} == {"fail": "failed", "good": "ok", "kill": "failed"}
     assert "50_report: KeyError: 'no such" in results["fail"].message
     assert "process died" in results["kill"].message
@@ -112,7 +114,7 @@ def test_failures_stay_with_their_target(project, monkeypatch, capsys):
         manifest = provenance.read_manifest(folder)
         assert manifest["status"] == "failed" and manifest["notebooks"][1]["error"]
     assert "KeyError" in (project / "outputs" / "fail" / "50_report.ipynb").read_text()
-    assert runs.exit_code(list(results.values())) == 1
+    assert batch.exit_code(list(results.values())) == 1
 
 
 def test_workers_finish_what_can_be_finished(project, capfd):
@@ -149,23 +151,23 @@ def test_a_broken_off_run_is_not_taken_for_a_complete_one(project, monkeypatch):
     def broken(*_):
         raise KeyboardInterrupt
 
-    assert runs.run_target("good", to="10", progress=None).status == "ok"
+    assert batch.run_target("good", to="10").status == "ok"
     monkeypatch.setattr(runs.execution, "execute", broken)
     with pytest.raises(KeyboardInterrupt):
-        runs.run_target("good", to="10", force=True, progress=None)
+        batch.run_target("good", to="10", force=True)
     assert provenance.read_manifest(project / "outputs" / "good")["status"] == "interrupted"
     assert not (project / "outputs" / "good" / "10_intake.ipynb").exists()
 
 
 def test_two_runs_do_not_share_a_folder(project):
     folder = project / "outputs" / "good"
-    with runs._alone_in(folder):
-        assert "another run is at work" in runs.run_target("good", progress=None).message
-    assert runs.run_target("good", to="10", progress=None).status == "ok"
+    with runs.alone_in(folder):
+        assert "another run is at work" in batch.run_target("good").message
+    assert batch.run_target("good", to="10").status == "ok"
 
 
 def test_two_files_of_one_name_do_not_share_a_folder(project):
     (project / "other").mkdir()
     (project / "other" / "good.yaml").write_text("cluster: x\npackage: nowhere\nyear: 2019\n")
-    kept, clashes = runs._without_clashes(["good", "params/good.yaml", "other/good.yaml"])
-    assert kept == ["good"] and [clash.status for clash in clashes] == ["invalid"]
+    found, clashes = batch._expanded(["good", "params/good.yaml", "other/good.yaml"], batch.Options())
+    assert [target.name for target in found] == ["good"] and [clash.status for clash in clashes] == ["invalid"]

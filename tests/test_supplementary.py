@@ -11,9 +11,10 @@ import pytest
 from openpyxl import Workbook
 
 from workbench import dictionary, filing, inventory, store
-from workbench.cli import findings_of, main
+from workbench.cli import main
 from workbench.errors import UserError
 from workbench.importers import form_notes, supplementary, supplementary_checks, supplementary_rows
+from workbench.package_commands import findings_of
 
 META = {"factor_set": "cn-f1", "grid_region": "shandong", "country": "CN"}
 HEAD = ["", "补充数据", "", "数值", "计算方法或填写要求*1"]

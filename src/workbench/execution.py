@@ -7,7 +7,6 @@ next: a crash, a leaked figure or a changed environment ends with it. Where the 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import multiprocessing
 import os
@@ -20,7 +19,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from workbench import params, report
+from workbench import files, params, reads, report
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
@@ -28,6 +32,7 @@ _ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or every kernel prints a debugger warning
 }
+_WORKBENCH = Path(__file__).parent
 _STARTING = threading.Lock()
 _LIVE: set[Any] = set()
 _STOPPED = threading.Event()
@@ -40,12 +45,15 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """How one notebook ended: `status` ok or failed, `error` one line."""
+    """How one notebook ended: `status` ok or failed, `error` one line, `cell` the id of the cell that failed; what it asked for."""
 
     name: str
     status: str
     seconds: float
     error: str = ""
+    cell: str = ""
+    parameters: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -75,12 +83,22 @@ def execute(name: str, folder: Path, values: dict[str, Any], lang: str) -> Step:
     began, root = time.monotonic(), params.project_root().resolve()
     task = Task(name, root / "notebooks" / f"{name}.ipynb", Path(folder).resolve(), root, values, lang)
     if not task.source.is_file():
-        error = f"notebooks/{task.source.name} is missing: restore it"
+        done = {"error": f"notebooks/{task.source.name} is missing: restore it"}
     else:
-        error = _apart(_run, task)
-        if error is None:  # keep what the dead process left, and show it
-            error = _apart(_publish, task, _DIED) or _DIED
-    return Step(name, "failed" if error else "ok", round(time.monotonic() - began, 1), error)
+        done = _apart(_run, task)
+        if done is None:  # keep what the dead process left, and show it
+            done = {"error": _apart(_publish, task, _DIED) or _DIED}
+    error = done.pop("error")
+    cell = failed_cell(task.kept) if error else ""
+    return Step(name, "failed" if error else "ok", round(time.monotonic() - began, 1), error, cell, **done)
+
+
+def failed_cell(copy: Path) -> str:
+    """The id of the cell at which an executed copy stopped: the one that failed, or was running when the process died."""
+    cells = files.read_json(copy).get("cells", [])
+    marks = [(cell.get("id", ""), cell.get("metadata", {}).get("papermill", {})) for cell in cells]
+    failed = [name for name, mark in marks if mark.get("exception") or mark.get("status") == "running"]
+    return failed[0] if failed else ""
 
 
 def warm_up() -> None:
@@ -104,7 +122,7 @@ def _method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-def _apart(work: Callable[..., str], *args: Any) -> str | None:
+def _apart(work: Callable[..., Any], *args: Any) -> Any:
     """What `work(*args)` returns in a process of its own; None when the process died."""
     warm_up()
     context = multiprocessing.get_context(_method())
@@ -129,7 +147,7 @@ def _apart(work: Callable[..., str], *args: Any) -> str | None:
         _LIVE.discard(process)
 
 
-def _serve(connection: Connection, work: Callable[..., str], *args: Any) -> None:
+def _serve(connection: Connection, work: Callable[..., Any], *args: Any) -> None:
     """In the process: silence what libraries print past Python, end with the parent, answer."""
     os.environ.update(_ENVIRONMENT)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -145,8 +163,34 @@ def _end_with_parent(connection: Connection) -> None:
     os._exit(1)
 
 
-def _run(task: Task) -> str:
-    """Execute and publish; '' or the error in one line."""
+def _run(task: Task) -> dict[str, Any]:
+    """Execute and publish: `error` ('' or one line), and what the notebook read."""
+    with _in_use(task.folder):
+        package = (task.root / str(task.values.get("package", ""))).resolve()
+        read = reads.Reads(task.folder, task.root, package, _WORKBENCH).start()
+        asked = {"parameters": read.parameters, "read": read.files}
+        error = _execute(task)
+        asked = {name: frozenset(found) for name, found in asked.items()}
+        return {"error": _publish(task, error), **asked}
+
+
+@contextlib.contextmanager
+def _in_use(folder: Path) -> Iterator[None]:
+    """Hold the folder while a notebook writes there, whatever becomes of the run that asked for it."""
+    with (folder / ".working").open("a") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def wait_until_free(folder: Path) -> None:
+    """Wait for the notebook of a killed run, if one is still ending."""
+    with _in_use(folder):
+        pass
+
+
+def _execute(task: Task) -> str:
+    """Execute by papermill: '' or the error in one line."""
     import papermill
     from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillException, PapermillExecutionError
@@ -167,7 +211,7 @@ def _run(task: Task) -> str:
         error = one_line(f"CellTimeoutError: {fault}")
     except (PapermillException, OSError, ValueError, KeyError) as fault:  # no such kernel, broken notebook, full disk
         error = one_line(f"{type(fault).__name__}: {fault}")
-    return _publish(task, error)
+    return error
 
 
 def _publish(task: Task, error: str) -> str:
@@ -226,10 +270,3 @@ def one_line(text: str) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(text))
     plain = " ".join("".join(c if c.isprintable() else " " for c in plain).split())
     return plain if len(plain) <= 400 else plain[:399] + "…"
-
-
-def write_json(path: Path, value: dict[str, Any]) -> Path:
-    """A JSON file, whole or not at all."""
-    from workbench import store
-
-    return store.write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

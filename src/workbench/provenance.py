@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import platform
+import re
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from workbench import __version__, dictionary, params, store
+from workbench import __version__, files, params
 from workbench.errors import PackageError
 
 LIBRARIES = ("pandas", "numpy", "pyomo", "highspy", "papermill", "nbconvert", "matplotlib", "seaborn", "pandera", "pint")
 _CODE = Path(__file__).parent
 
 
-def describe(package: store.Package | str | Path, settings: params.Settings) -> dict[str, Any]:
-    """Everything a run's tables depend on."""
-    path = package.path if isinstance(package, store.Package) else Path(package)
-    files = dict(sorted((package.files if isinstance(package, store.Package) else _files(path)).items()))
+def describe(package: Any, settings: params.Settings) -> dict[str, Any]:
+    """Everything a run's tables depend on; `package` is its path, or as `store.read_package` gave it."""
+    read = getattr(package, "files", None)
+    path = package.path if read is not None else Path(package)
+    filed = dict(sorted((_files(path) if read is None else read).items()))
     return {
         "parameters": settings.model_dump(mode="json", exclude={"run_dir"}) | {"package": public_path(path)},
-        "package_sha256": _digest(files),
-        "files": files,
+        "package_sha256": files.digest(filed),
+        "files": filed,
         "code_version": __version__,
-        "code_sha256": _code_hash(),
+        "code_sha256": files.digest(code_files()),
         "python": platform.python_version(),
         "versions": {name: version for name in LIBRARIES if (version := _version(name))},
     }
@@ -35,15 +36,15 @@ def describe(package: store.Package | str | Path, settings: params.Settings) -> 
 def manifest(facts: dict[str, Any], folder: Path, **run: Any) -> dict[str, Any]:
     """The whole manifest: `facts` of `describe`, what `run` says (status, notebooks, times) and what lies in the run's folder."""
     tables = Path(folder) / "tables"
-    selection = _json(tables / "selection.json")
+    selection = files.read_json(tables / "selection.json")
     solver = {name: selection[name] for name in ("solver", "solver_version", "status", "gap", "recheck") if name in selection}
-    outputs = {f"tables/{file.name}": store.sha256(file) for file in sorted(tables.glob("*.*")) if file.name[0] != "."}
+    outputs = {f"tables/{file.name}": files.sha256(file) for file in sorted(tables.glob("*.*")) if file.name[0] != "."}
     return run | facts | {"inputs_sha256": inputs_hash(facts), "factors": _factors(tables), "solver": solver, "outputs": outputs}
 
 
 def inputs_hash(facts: dict[str, Any]) -> str:
     """One hash for all of `describe`: equal hashes mean that a run would give the same tables."""
-    return _digest(facts)
+    return files.digest(facts)
 
 
 def public_path(path: Path) -> str:
@@ -54,33 +55,48 @@ def public_path(path: Path) -> str:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run's folder; {} where there is none or it is broken."""
-    return _json(Path(folder) / "manifest.json")
+    return files.read_json(Path(folder) / "manifest.json")
 
 
 def _files(path: Path) -> dict[str, str]:
-    """Name and hash of each file the package consists of."""
+    """Name and hash of each file the package consists of, a factor table of the user's own among them."""
     if path.is_file():
-        return {path.name: store.sha256(path)}
-    names = ["cluster.yaml", *(f"{table}{end}" for table in dictionary.names() for end in (".csv", ".parquet"))]
-    files = {name: store.sha256(path / name) for name in names if (path / name).is_file()}
-    if not files:
+        return {path.name: files.sha256(path)}
+    names = ["cluster.yaml", *(f"{table}{end}" for table in _table_names() for end in (".csv", ".parquet"))]
+    found = {name: path / name for name in names if (path / name).is_file()}
+    if "cluster.yaml" in found:
+        stated = re.search(r"^factor_set:\s*[\"']?(.+?\.csv)\b", found["cluster.yaml"].read_text("utf-8", "replace"), re.M | re.I)
+        own = [file for file in ((path / stated[1], Path(stated[1])) if stated else ()) if file.is_file()]
+        found |= {file.name: file for file in own[:1]}
+    if not found:
         raise PackageError(f"no package at {path}: give a folder with cluster.yaml or a workbook (.xlsx)")
-    return files
+    return {name: files.sha256(file) for name, file in found.items()}
 
 
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+@cache
+def _table_names() -> tuple[str, ...]:
+    with (_CODE / "data" / "tables.csv").open(encoding="utf-8", newline="") as lines:
+        return tuple(row["table"] for row in csv.DictReader(lines))
 
 
-def _code_hash() -> str:
-    """Hash of the package's modules, tables and templates and of what the notebooks say, outputs aside."""
+def code_files() -> dict[str, str]:
+    """Hash of each module, table and template of the workbench and of what each notebook says, outputs aside."""
+    hashes = dict(_own_files())
+    for notebook in sorted((params.project_root() / "notebooks").glob("*.ipynb")):
+        hashes[f"notebooks/{notebook.name}"] = notebook_hash(notebook)
+    return hashes
+
+
+def notebook_hash(notebook: Path) -> str:
+    """Hash of what a notebook says: kinds, sources and tags of its cells."""
+    cells = files.read_json(notebook).get("cells", [])
+    return files.digest([[c.get("cell_type"), "".join(c.get("source", "")), c.get("metadata", {}).get("tags", [])] for c in cells])
+
+
+@cache
+def _own_files() -> dict[str, str]:
     kept = (file for file in _CODE.rglob("*") if file.is_file() and "__pycache__" not in file.parts and file.name[0] != ".")
-    hashes = {file.relative_to(_CODE).as_posix(): store.sha256(file) for file in kept}
-    for notebook in (params.project_root() / "notebooks").glob("*.ipynb"):
-        cells = _json(notebook).get("cells", [])
-        said = [[c.get("cell_type"), "".join(c.get("source", "")), c.get("metadata", {}).get("tags", [])] for c in cells]
-        hashes[f"notebooks/{notebook.name}"] = _digest(said)
-    return _digest(hashes)
+    return {file.relative_to(_CODE).as_posix(): files.sha256(file) for file in sorted(kept)}
 
 
 def _version(library: str) -> str:
@@ -97,12 +113,3 @@ def _factors(tables: Path) -> dict[str, str]:
         return {}
     with file.open(encoding="utf-8", newline="") as lines:
         return {row["factor_id"]: row.get("sha256") or "" for row in csv.DictReader(lines) if row.get("factor_id")}
-
-
-def _json(file: Path) -> dict[str, Any]:
-    """A JSON object from a file; {} where there is none or it is broken."""
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}

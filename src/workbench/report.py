@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench import store
+from workbench import files
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _LEFT_OUT = {"hide", "injected-parameters"}
@@ -55,7 +55,7 @@ def export(
         "words": _WORDS[lang],
     }
     page, _ = exporter().from_notebook_node(content, resources=resources)
-    return store.write_text(html, page)
+    return files.write_text(html, page)
 
 
 def _selected(nb: Any, lang: str, kind: str) -> Any:

@@ -1,22 +1,20 @@
-"""Runs: a parameter file becomes a folder with executed notebooks, pages, tables and a manifest. Targets never stop each other."""
+"""Runs: settings become a folder with executed notebooks, pages, tables and a manifest; only what has a cause is run again.
+
+The manifest is written after every notebook, so a run that is killed goes on where it was: what lies in the folder counts only with
+the bytes the manifest records.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from workbench import execution, params, provenance
+from workbench import causes, execution, files, kept, params, provenance, targets
 from workbench.errors import ParameterError, RunError, UserError
 
 try:
@@ -25,37 +23,51 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 NOTEBOOKS = ("10_intake", "20_inventory", "30_potential", "40_selection", "50_report")
-Progress = Callable[[str, execution.Step], None]
+Progress = Callable[[str, execution.Step, str], None]
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """How one target ended: `status` is ok, up to date, failed, or invalid (nothing was started)."""
+    """How one run ended: `status` is ok, up to date, failed, or invalid (nothing was started); where and how it failed."""
 
     name: str
     status: str
     message: str = ""
     folder: str = ""
+    kept: tuple[str, ...] = ()
+    notebook: str = ""
+    cell: str = ""
+    error: str = ""
+    copy: str = ""
 
 
-def print_progress(name: str, step: execution.Step) -> None:
-    """One line a finished notebook, on standard error."""
-    sys.stderr.write(f"{name}  {step.name}  {step.status}  {step.seconds:.1f} s\n")
-    sys.stderr.flush()
+@dataclass
+class _Work:
+    """A run under way: `records` of notebooks done, `earlier` ones that may still hold, `state` of the folder after those done."""
 
+    target: targets.Target
+    present: causes.Present
+    wanted: tuple[str, ...]
+    force: bool
+    earlier: dict[str, Record]
+    factors: dict[str, str]
+    records: list[Record] = field(default_factory=list)
+    state: kept.Written = field(default_factory=dict)
 
-def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
-    """`key=value` texts, the value read as YAML."""
-    values = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals or not key.strip():
-            raise ParameterError(f"--set {pair}: write --set key=value")
-        try:
-            values[key.strip()] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise ParameterError(f"--set {pair}: the value is not readable YAML; put it in quotes") from None
-    return values
+    @property
+    def folder(self) -> Path:
+        return self.target.folder
+
+    def why(self, notebook: str) -> str:
+        """Why a notebook must run now; '' when what it left last time still holds."""
+        if self.force:
+            return "asked for"
+        return causes.why(notebook, self.earlier.get(notebook), self.present, self.state, self.factors)
+
+    def done(self, record: Record) -> None:
+        self.records.append(record)
+        self.state |= record["wrote"]
 
 
 def notebooks_to(name: str | None) -> tuple[str, ...]:
@@ -69,58 +81,133 @@ def notebooks_to(name: str | None) -> tuple[str, ...]:
     return NOTEBOOKS[: found[0] + 1]
 
 
-def run_target(
-    target: str, *, out: str | Path | None = None, to: str | None = None, overrides: dict[str, Any] | None = None,
-    lang: str | None = None, force: bool = False, progress: Progress | None = print_progress,
-) -> RunResult:  # fmt: skip
-    """Run the notebooks for one parameter file; what is wrong stands in the result, nothing is raised for it."""
+def run(target: targets.Target, *, to: str | None = None, force: bool = False, progress: Progress | None = None) -> RunResult:
+    """Run what has a cause to run; what is wrong stands in the result, nothing is raised for it."""
+    folder = target.folder
     try:
-        wanted = notebooks_to(to)
-        name, settings, folder = _prepare(target, out, (overrides or {}) | ({"lang": lang} if lang else {}))
-        facts = provenance.describe(settings.package_path, settings)
+        facts = provenance.describe(target.settings.package_path, target.settings)
     except (UserError, OSError) as error:
-        return RunResult(_name_of(target), "invalid", execution.one_line(str(error)))
-    if not force and _is_up_to_date(folder, facts, wanted):
-        return RunResult(name, "up to date", folder=str(folder))
+        return RunResult(target.name, "invalid", execution.one_line(str(error)))
+    present = causes.Present(facts, provenance.code_files(), params.project_root().resolve())
+    if not force and is_up_to_date(target, present, notebooks_to(to)):
+        return RunResult(target.name, "up to date", folder=str(folder), kept=notebooks_to(to))
     try:
-        with _alone_in(folder):
-            return _run(name, settings, folder, facts, wanted, progress)
+        with alone_in(folder):
+            before = provenance.read_manifest(folder)  # now that nobody else writes
+            return _run(_work(target, present, notebooks_to(to), force, before), progress)
     except BlockingIOError:
-        return RunResult(name, "failed", f"another run is at work in {folder}: wait for it, or choose another --out", str(folder))
+        message = f"another run is at work in {folder}: wait for it, or choose another --out"
+        return RunResult(target.name, "failed", message, str(folder), error=message)
     except OSError as error:
-        return RunResult(name, "failed", execution.one_line(f"{folder} cannot be written: {error}"), str(folder))
+        message = execution.one_line(f"{folder} cannot be written: {error}")
+        return RunResult(target.name, "failed", message, str(folder), error=message)
 
 
-def run_many(targets: Iterable[str], jobs: int | None = None, **options: Any) -> list[RunResult]:
-    """Run several targets, `jobs` at a time; results in the order given. `options` as for `run_target`."""
-    execution.warm_up()
-    targets, invalid = _without_clashes(list(dict.fromkeys(targets)))
-    jobs = max(1, min(len(targets), jobs or os.cpu_count() or 1))
-    if len(targets) < 2:
-        return [run_target(target, **options) for target in targets] + invalid
-    with ThreadPoolExecutor(jobs) as pool:  # threads that wait: each notebook runs in a process of its own
-        waiting: dict[str, Future] = {target: pool.submit(run_target, target, **options) for target in targets}
-        try:
-            return [_result(target, future) for target, future in waiting.items()] + invalid
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            execution.stop()
-            raise
+def is_up_to_date(target: targets.Target, present: causes.Present, wanted: tuple[str, ...]) -> bool:
+    """Whether the run's folder holds, whole, what the notebooks would leave now."""
+    before = provenance.read_manifest(target.folder)
+    if before.get("status") != "ok":
+        return False
+    work = _work(target, present, wanted, False, before)
+    last: kept.Written = {}
+    for record in work.earlier.values():
+        last |= record["wrote"]
+    for notebook in wanted:
+        if work.why(notebook):
+            return False
+        work.done(work.earlier[notebook])
+    tables = {path: sha for path, sha in last.items() if "/" in path}
+    pages = [page for notebook in wanted for page in kept.pages(notebook)]
+    there = all((target.folder / page).is_file() for page in pages)
+    return there and all(kept.is_as_recorded(target.folder / path, sha) for path, sha in tables.items())
 
 
-def _result(target: str, future: Future) -> RunResult:
-    """A fault of the program in one target is no reason to lose the others."""
+def _work(target: targets.Target, present: causes.Present, wanted: tuple[str, ...], force: bool, before: Record) -> _Work:
+    """Records of the last run, as far as they are whole: a manifest of another making holds none."""
+    listed = [*before.get("notebooks", []), *before.get("earlier", [])]
+    earlier = {r["name"]: r for r in listed if isinstance(r, dict) and {"name", "wrote", "all_code"} <= set(r)}
+    factors = before.get("factors")
+    return _Work(target, present, wanted, force, earlier, factors if isinstance(factors, dict) else {})
+
+
+def _run(work: _Work, progress: Progress | None) -> RunResult:
+    """Notebooks in order until one fails; the manifest says `running` until the end, so a broken-off run is known as such."""
+    started, began, status, old = _now(), time.monotonic(), "interrupted", []
+    for record in work.earlier.values():
+        kept.keep(work.folder, record["wrote"])
+    kept.clear(work.folder, {}, NOTEBOOKS)
     try:
-        return future.result()
-    except Exception as error:
-        return RunResult(_name_of(target), "failed", execution.one_line(f"{type(error).__name__}: {error}"))
+        for notebook in work.wanted:
+            cause = work.why(notebook)
+            if not cause and kept.restore(work.folder, work.earlier[notebook]["wrote"]):
+                work.done(work.earlier[notebook])
+                old.append(notebook)
+                continue
+            _write_manifest(work, {"status": "running", "started": started})
+            step = _execute(work, notebook, cause or "what it left is gone")
+            if progress:
+                progress(work.target.name, step, work.records[-1]["cause"])
+            if step.status != "ok":
+                break
+        status = work.records[-1]["status"]
+        if status == "ok" and not work.force:
+            _keep_later(work)
+    finally:
+        run = {"status": status, "started": started, "finished": _now(), "seconds": round(time.monotonic() - began, 1)}
+        _write_manifest(work, run)
+        _prune(work)
+    return _result(work, tuple(old))
 
 
-def exit_code(results: list[RunResult]) -> int:
-    """0 all done, 1 some failed, 2 nothing could start."""
-    if results and all(result.status in ("ok", "up to date") for result in results):
-        return 0
-    return 2 if all(result.status == "invalid" for result in results) else 1
+def _execute(work: _Work, notebook: str, cause: str) -> execution.Step:
+    """Run one notebook on what the earlier ones left, and record what it read and wrote."""
+    kept.keep(work.folder, work.state)
+    kept.restore(work.folder, work.state)
+    before, state = kept.tables(work.folder), dict(work.state)
+    settings = work.target.settings
+    step = execution.execute(notebook, work.folder, settings.model_dump(mode="json"), settings.lang)
+    read = causes.record(notebook, work.present, set(step.parameters), set(step.read), state, work.folder)
+    told = {name: value for name, value in asdict(step).items() if name not in ("parameters", "read")}
+    wrote = kept.written(work.folder, before, notebook) if step.status == "ok" else {}
+    work.done(told | {"cause": cause} | read | {"wrote": wrote})
+    work.earlier.pop(notebook, None)
+    return step
+
+
+def _keep_later(work: _Work) -> None:
+    """Notebooks after the last one wanted stay as long as nothing they read has changed."""
+    for notebook in NOTEBOOKS[len(work.wanted) :]:
+        if work.why(notebook) or not kept.restore(work.folder, work.earlier[notebook]["wrote"]):
+            return
+        work.done(work.earlier[notebook])
+
+
+def _write_manifest(work: _Work, run: Record) -> None:
+    done = {record["name"] for record in work.records}
+    earlier = [] if run["status"] == "ok" else [record for name, record in work.earlier.items() if name not in done]
+    run = {"run": work.target.name} | run | {"notebooks": work.records} | ({"earlier": earlier} if earlier else {})
+    files.write_json(work.folder / "manifest.json", provenance.manifest(work.present.facts, work.folder, **run))
+
+
+def _prune(work: _Work) -> None:
+    """Keep the versions a later notebook overwrote, and all that a run broken off may still use."""
+    done = {record["name"] for record in work.records}
+    finished = all(record["status"] == "ok" for record in work.records)
+    later = [] if finished else [record for name, record in work.earlier.items() if name not in done]
+    every = [item for record in [*work.records, *later] for item in record["wrote"].items()]
+    kept.prune(work.folder, {sha for path, sha in every if work.state.get(path) != sha})
+
+
+def _result(work: _Work, old: tuple[str, ...]) -> RunResult:
+    last = work.records[-1]
+    if last["status"] == "ok":
+        return RunResult(work.target.name, "ok", folder=str(work.folder), kept=old)
+    copy = work.folder / f"{last['name']}.ipynb"
+    see = f" (executed copy: {copy})" if copy.is_file() else ""
+    return RunResult(
+        work.target.name, "failed", f"{last['name']}: {last['error']}{see}", str(work.folder), old, last["name"], last["cell"],
+        last["error"], str(copy) if copy.is_file() else "",
+    )  # fmt: skip
 
 
 def find_run(run: str) -> Path:
@@ -132,104 +219,15 @@ def find_run(run: str) -> Path:
     raise RunError(f"no run {run!r}: outputs/ holds {', '.join(known) or 'no run yet (workbench run TARGET)'}")
 
 
-def _name_of(target: str) -> str:
-    path = Path(target)
-    return path.stem if path.suffix in (".yaml", ".yml") else str(target)
-
-
-def _prepare(target: str, out: str | Path | None, overrides: dict[str, Any]) -> tuple[str, params.Settings, Path]:
-    """Name, valid settings (package as the notebooks must find it, run_dir) and folder of a run; UserError otherwise."""
-    name, values = params.load(target)
-    if not re.fullmatch(r"\w[\w.-]{0,80}", name):
-        raise ParameterError(f"{Path(target).name!r} names the run's folder: use letters, digits, dot, dash and underscore only")
-    settings = params.validate(values | overrides)
-    root = params.project_root()
-    folder = (Path(out) / name if out else root / (settings.run_dir or f"outputs/{name}")).resolve()
-    for path in (folder, *folder.parents):
-        if path.exists() and not path.is_dir():
-            raise RunError(f"{path} is a file: give --out a folder")
-    package = settings.package_path.resolve()
-    if package == folder or package.is_relative_to(folder):
-        raise RunError(f"the run would write into its own package {provenance.public_path(package)}: choose another --out")
-    inside = package.is_relative_to(root.resolve())
-    given = {"package": provenance.public_path(package) if inside else str(package), "run_dir": str(folder)}
-    return name, settings.model_copy(update=given), folder
-
-
-def _without_clashes(targets: list[str]) -> tuple[list[str], list[RunResult]]:
-    """Targets whose folders differ; two files of one name would write into each other's."""
-    kept: dict[str, str] = {}
-    clashes = []
-    for target in targets:
-        name = _name_of(target)
-        first = kept.setdefault(name, target)
-        if first != target and _file_of(first) != _file_of(target):
-            clashes.append(RunResult(name, "invalid", f"{first} and {target} would share one folder: rename one of the files"))
-    return list(kept.values()), clashes
-
-
-def _file_of(target: str) -> Path:
-    path = Path(target)
-    return (path if path.suffix in (".yaml", ".yml") else params.project_root() / "params" / f"{target}.yaml").resolve()
-
-
-def _is_up_to_date(folder: Path, facts: dict[str, Any], wanted: tuple[str, ...]) -> bool:
-    before = provenance.read_manifest(folder)
-    if before.get("status") != "ok" or before.get("inputs_sha256") != provenance.inputs_hash(facts):
-        return False
-    done = [step.get("name") for step in before.get("notebooks", [])]
-    files = [f"{name}{end}" for name in wanted for end in (".ipynb", ".html")]
-    files += ["report.html"] if wanted[-1] == NOTEBOOKS[-1] else []
-    there = all((folder / file).is_file() for file in [*files, *before.get("outputs", {})])
-    return there and done[: len(wanted)] == list(wanted)
-
-
-def _run(
-    name: str, settings: params.Settings, folder: Path, facts: dict[str, Any], wanted: tuple[str, ...], progress: Progress | None
-) -> RunResult:
-    """Notebooks in order until one fails; the manifest says `running` until the end, so a broken-off run is known as such."""
-    started, began = _now(), time.monotonic()
-    execution.write_json(folder / "manifest.json", {"run": name, "status": "running", "started": started})
-    _clear(folder)
-    values, steps, status = settings.model_dump(mode="json"), [], "interrupted"
-    try:
-        for notebook in wanted:
-            steps.append(execution.execute(notebook, folder, values, settings.lang))
-            if progress:
-                progress(name, steps[-1])
-            if steps[-1].status != "ok":
-                break
-        status = steps[-1].status
-    finally:
-        run = {"run": name, "status": status, "started": started, "finished": _now(), "seconds": round(time.monotonic() - began, 1)}
-        run["notebooks"] = [asdict(step) for step in steps]
-        execution.write_json(folder / "manifest.json", provenance.manifest(facts, folder, **run))
-    if status == "ok":
-        return RunResult(name, "ok", folder=str(folder))
-    failed = steps[-1]
-    copy = folder / f"{failed.name}.ipynb"
-    see = f" (executed copy: {copy})" if copy.is_file() else ""
-    return RunResult(name, "failed", f"{failed.name}: {failed.error}{see}", str(folder))
-
-
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder for one run; BlockingIOError when another holds it. The system lets go when the process ends, however."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a") as lock:
         if fcntl:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        execution.wait_until_free(folder)
         yield
-
-
-def _clear(folder: Path) -> None:
-    """Take away what a former run left, files of our making only."""
-    made = [folder / f"{name}{end}" for name in NOTEBOOKS for end in (".ipynb", ".html")]
-    made += [folder / f".{name}.partial.ipynb" for name in NOTEBOOKS]
-    made += [folder / "report.html"]
-    made += [file for part in ("tables", "checked") for end in ("csv", "json") for file in (folder / part).glob(f"*.{end}")]
-    for file in made:
-        file.unlink(missing_ok=True)
 
 
 def _now() -> str:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import os
-import tempfile
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +14,7 @@ import yaml
 
 from workbench import dictionary, workbook
 from workbench.errors import PackageError, RunError
+from workbench.files import sha256, write_text
 from workbench.params import Settings
 
 MAX_MEGABYTES = 2048
@@ -185,26 +183,6 @@ def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFra
     frame = frame.apply(lambda column: column.str.strip())
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")
     return frame[(frame != "").any(axis=1)] if len(frame.columns) else frame
-
-
-def sha256(file: Path) -> str:
-    """Hash of a file's bytes."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write a whole file or none: to a temporary name beside it, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def csv_text(frame: pd.DataFrame) -> str:

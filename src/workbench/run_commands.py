@@ -1,0 +1,112 @@
+"""Commands on runs: run, status, compare, export. What they need is imported when they are called."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench import terminal
+
+
+def add(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Put the commands and their options into the parser."""
+    run = command("run", _run, "run the notebooks for each target", "workbench run ohio-metals --set reduction_pct=6 --jobs 2")
+    run.add_argument("targets", nargs="+", metavar="TARGET", help="name of a file in params/, or path to a YAML file")
+    run.add_argument("--out", metavar="DIR", help="folder of the run folders (default: outputs)")
+    run.add_argument("--to", metavar="NOTEBOOK", help="last notebook to run, e.g. 20_inventory")
+    run.add_argument("--jobs", type=_count, metavar="N", help="targets at the same time (default: one a core)")
+    run.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter in place of the file's; repeatable"
+    )
+    run.add_argument("--lang", choices=("en", "zh"), help="language of figures and report")
+    run.add_argument("--force", action="store_true", help="run even when nothing has changed")
+    run.add_argument("--quiet", action="store_true", help="say only what failed")
+
+    status = command("status", _status, "show how the runs stand", "workbench status")
+    status.add_argument("--out", metavar="DIR", help="folder of the run folders (default: outputs)")
+    compare = command("compare", _compare, "show what differs between two runs", "workbench compare ohio-metals strict")
+    compare.add_argument("left", metavar="RUN", help="name in outputs/, or path of a run folder")
+    compare.add_argument("right", metavar="RUN")
+    compare.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    export = command("export", _export, "write the tables of a run in an open format", "workbench export ohio-metals --format xlsx")
+    export.add_argument("run", metavar="RUN", help="name in outputs/, or path of a run folder")
+    export.add_argument(
+        "--format",
+        choices=("xlsx", "parquet", "csv", "finance", "geojson"),
+        required=True,
+        help="finance: a workbook of live formulas",
+    )
+    export.add_argument("--lang", choices=("en", "zh"), default="en", help="headings of the finance workbook")
+    export.add_argument("--out", metavar="PATH", help="workbook or folder to write (default: in the run folder)")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from workbench import batch, runs, targets
+
+    overrides = targets.parse_overrides(args.set)
+    runs.notebooks_to(args.to)
+    options = {"out": args.out, "to": args.to, "overrides": overrides, "lang": args.lang, "force": args.force}
+    results = batch.run_many(args.targets, args.jobs, args.quiet, **options)
+    for result in results:
+        if result.status not in ("failed", "invalid") and not args.quiet:
+            again = f" (kept: {', '.join(result.kept)})" if result.status == "ok" and result.kept else ""
+            print(f"{result.name}: {result.status}, {result.folder}{again}")
+    _tell_failures(results, batch.Options(**options).folder, args.lang or "en")
+    return batch.exit_code(results)
+
+
+def _tell_failures(results: list, folder: Path, lang: str) -> None:
+    """A line for each failure; for a batch also a table beside the run folders."""
+    from workbench import batch
+
+    for result in results:
+        if result.status in ("failed", "invalid"):
+            terminal.say(f"{result.name}: {result.message}")
+    if len(results) > 1:
+        file = batch.write_failures(results, folder, lang)
+        failed = sum(result.status in ("failed", "invalid") for result in results)
+        see = f"; what to do about each: {file}" if file else ""
+        terminal.say(f"{len(results) - failed} of {len(results)} runs are up to date{see}")
+
+
+def _status(args: argparse.Namespace) -> int:
+    from workbench import params, provenance
+
+    rows = []
+    for file in sorted((Path(args.out) if args.out else params.project_root() / "outputs").glob("*/manifest.json")):
+        facts = provenance.read_manifest(file.parent)
+        steps = facts.get("notebooks", [])
+        status = "running or broken off" if facts.get("status") == "running" else facts.get("status", "unreadable")
+        error = next((f"{step['name']}: {step['error']}" for step in steps if step.get("error")), "")
+        done = sum(step.get("status") == "ok" for step in steps)
+        rows.append((file.parent.name, status, done, facts.get("seconds", ""), facts.get("finished", ""), error))
+    terminal.rows(("run", "status", "notebooks", "seconds", "finished", "error"), rows)
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    import pandas as pd
+
+    from workbench import compare, runs
+
+    found = compare.compare(runs.find_run(args.left), runs.find_run(args.right))
+    if not found and args.format == "table":
+        print("no difference")
+        return 0
+    terminal.table(pd.DataFrame(found, columns=list(compare.COLUMNS)), args.format)
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from workbench import export, finance_workbook, runs
+
+    run, out = runs.find_run(args.run), Path(args.out) if args.out else None
+    print(finance_workbook.export_run(run, out, args.lang) if args.format == "finance" else export.export(run, args.format, out))
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs: give 1 or more")
+    return int(text)
