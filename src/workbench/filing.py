@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -125,20 +126,21 @@ def _check_table(
     text = capital.with_column(text) if name == "projects" else text
     if text.empty:
         found = [findings.raw("missing_table", table=name)] if required_table else []
-        return _empty(fields), text, found
+        return _empty(name), text, found
     absent = [f for f in fields.loc[fields["required"] == "1", "field"] if f not in text.columns]
     found = [findings.raw("missing_column", table=name, field=field) for field in absent]
     extra = [c for c in text.columns if c not in set(fields["field"])]
     found += [findings.raw("unknown_column", table=name, field=field, seen=field) for field in extra]
     if absent:
-        return _empty(fields), text, found
+        return _empty(name), text, found
     full = text.reindex(columns=[*fields["field"], *extra], fill_value="")
-    typed, problems = _typed(name, full, fields)
+    filled = fields[(fields["required"] == "1") | fields["field"].map((full != "").any())]  # blank columns break no rule
+    typed, problems = _typed(name, full, fields, filled)
     if name == "projects":
         typed, told = capital.completed(typed)
         found += told
-    problems += _pandera_problems(name, typed, full, fields)
-    problems += _references(name, typed, fields, done)
+    problems += _pandera_problems(name, typed, full, filled)
+    problems += _references(name, typed, filled, done)
     problems += _repeats(name, full)
     problems = [p for p in problems if len(p)]
     found += [_suspicious(name, full)] + problems
@@ -151,15 +153,22 @@ def _check_table(
     return kept, full[full.index.isin(bad)], found
 
 
-def _empty(fields: pd.DataFrame) -> pd.DataFrame:
-    types = {f.field: "float64" if f.type in dictionary.NUMERIC else "str" for f in fields.itertuples()}
+def _empty(name: str) -> pd.DataFrame:
+    return _no_rows(name).copy()
+
+
+@cache
+def _no_rows(name: str) -> pd.DataFrame:
+    """The table without a row, with the types of its fields."""
+    types = {f.field: "float64" if f.type in dictionary.NUMERIC else "str" for f in dictionary.fields(name).itertuples()}
     return pd.DataFrame({"row": pd.Series(dtype="int64")} | {n: pd.Series(dtype=t) for n, t in types.items()})
 
 
-def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Numbers out of text; what is not a number becomes a finding and a blank."""
-    typed, problems = text.copy(), []
-    for field in fields.itertuples():
+def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame, filled: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Numbers out of text; what is not a number becomes a finding and a blank. Columns not in `filled` are blank throughout."""
+    numeric = fields.loc[fields["type"].isin(dictionary.NUMERIC) & ~fields["field"].isin(filled["field"]), "field"]
+    typed, problems = text.assign(**dict.fromkeys(numeric, float("nan"))), []
+    for field in filled.itertuples():
         column = text[field.field]
         formula = column == MISSING_FORMULA
         effect = "row_set_aside" if field.required == "1" else "value_ignored"
@@ -317,7 +326,7 @@ def _suspicious(name: str, text: pd.DataFrame) -> pd.DataFrame:
     """Text that a browser or a spreadsheet might run; it is kept and always escaped."""
     parts = []
     kinds = dictionary.fields(name).set_index("field")["type"]
-    for column in text.columns:
+    for column in text.columns[(text != "").any()]:
         if kinds.get(column, "text") in dictionary.NUMERIC:
             continue
         rows = text[text[column].str.contains(_SUSPICIOUS) & (text[column] != MISSING_FORMULA)]

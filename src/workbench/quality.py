@@ -135,6 +135,8 @@ def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.D
 
 def _exchanges(exchanges: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataFrame]:
     """Heating values and factors stated with a flow between members."""
+    if exchanges.empty:
+        return []
     rows = exchanges.set_index("row").assign(enterprise_id=exchanges["from_enterprise"].to_numpy())
     return [
         *magnitude.filed.heating_values(rows, "exchanges", "commodity"),

@@ -26,6 +26,8 @@ def table() -> pd.DataFrame:
 def with_bands(measures: pd.DataFrame) -> pd.DataFrame:
     """Measures with `low` and `high` of the finest band that fits, NaN where none does."""
     frame = measures.assign(any_item="", low=float("nan"), high=float("nan"))
+    if frame.empty:
+        return frame.drop(columns="any_item")
     known = table()[["kind", "item", "quantity", "unit", "low", "high"]]
     for item in ("first", "second", "any_item"):
         keys = ["kind", item, "quantity", "unit"]
