@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 from functools import cached_property
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
 import yaml
 
 from workbench import calculators, filing, findings, inventory, params, potential, prices, quality, selection, store
+
+hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "patient")
 
 YEAR = 2022
 META = {

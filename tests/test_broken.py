@@ -82,6 +82,7 @@ def test_cluster_yaml_of_wrong_types(turn, tmp_path):
         survive(broken.Case(meta | odd, tables, ["meta"]), tmp_path / str(n), ("en", "zh")[n])
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**31), st.lists(st.sampled_from(broken.WAYS), min_size=2, max_size=4, unique=True))
 def test_combinations(tmp_path_factory, seed, ways):

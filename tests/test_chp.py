@@ -88,7 +88,7 @@ def test_recalled_temperatures_are_said_and_stated_ones_are_not():
 size = st.one_of(st.floats(0, 1e9), st.sampled_from([0.0, -5.0, float("nan"), float("inf"), None]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(size, size, size, st.sampled_from(chp.METHODS))
 def test_shares_are_fractions_that_sum_to_one(fuel, heat, power, method):
     parted = chp.split(7.0, fuel, heat, power, method)
@@ -345,7 +345,7 @@ line = st.tuples(names, names, st.sampled_from(["steam", "electricity", "coke", 
 factor = st.tuples(names, st.sampled_from(["steam", "electricity"]), amount, amount)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(line, max_size=12), st.lists(factor, max_size=6))
 def test_allocated_sums_to_the_cluster_for_any_flows(lines, known):
     """Cycles, self-loops, negative nets, missing quantities and factors: the sum over enterprises is the cluster total."""

@@ -44,6 +44,7 @@ def executed(path: Path, **options) -> list[dict]:
     return [{"tags": cell.metadata.get("tags", [])} | {key: cell[key] for key in kept & set(cell)} for cell in cells]
 
 
+@pytest.mark.slow
 def test_the_copy_is_the_one_a_kernel_leaves(tmp_path):
     path = book(tmp_path / "a.ipynb", *CELLS)
     with execution.own_sockets() as sockets:

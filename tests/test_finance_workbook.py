@@ -88,6 +88,7 @@ def test_the_cash_flow_sheet_year_by_year(run, sheets):
         assert float(sheets["CASH FLOW", f"B{row}"]) == pytest.approx(value, rel=1e-6), row
 
 
+@pytest.mark.slow
 def test_another_discount_rate_changes_every_result(run, tmp_path):
     built, _, _, _, path = run
     book = openpyxl.load_workbook(path)
@@ -100,6 +101,7 @@ def test_another_discount_rate_changes_every_result(run, tmp_path):
         assert float(found["PROJECTS", f"{at('annual_cost')}{row}"]) == pytest.approx(project["annual_cost"], rel=1e-8)
 
 
+@pytest.mark.slow
 def test_the_heaviest_year_is_the_least_cover_where_prices_stand_still(tiny, tmp_path):
     lines = PROJECTS.replace("50000,2.5", ",").replace("C,300000,0,2.5,", "C,300000,0,6,")
     built = tiny(projects=lines)

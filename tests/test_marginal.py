@@ -80,6 +80,7 @@ def test_a_fuel_handed_on_counts_as_far_as_it_is_bought(tiny, bought, share):
     assert row(case)["tco2e_saved"] == pytest.approx(90 * share) and row(case)["site_tco2e_saved"] == pytest.approx(90)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_the_inventory_compiled_again_falls_by_what_is_saved(tiny, heat, power):

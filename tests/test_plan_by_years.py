@@ -340,6 +340,7 @@ def test_brute_force_agrees(seed):
     assert recheck(problem, found.starts, claims | {"objective_value": found.value + max(1.0, 1e-3 * abs(found.value))})
 
 
+@pytest.mark.slow
 def test_the_recheck_refuses_what_brute_force_refuses():
     """Every plan of some instances: the re-check finds a fault exactly where the rules say so."""
     refused = kept = 0
@@ -401,6 +402,7 @@ def test_by_hand(tiny):
     assert solve.solve(refused).status == "infeasible"
 
 
+@pytest.mark.slow
 def test_all_started_at_once_and_outlived_is_the_present_value_of_a_typical_year(tiny):
     """Lives of ten years, a plan of ten years: the residual value is nil and both definitions are one."""
     typical = tiny().problem(objective="npv_cost", energy_price_growth=0.02, carbon_price=10.0)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workbench import dictionary, factors, findings, process
 from workbench.process import assays, equations
 
-FEW = settings(max_examples=12, deadline=None)
+FEW = settings(max_examples=6, deadline=None)
 GUIDELINE = {"gwp_set": "cn-guideline"}
 TABLE = dictionary.read_table("factors/process").set_index("process")
 share = st.floats(0, 100)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbench import interaction, selection, store
 
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(max_examples=100, deadline=None)
 FIRMS = "ABC"
 PAIRS = [(a, b) for a in FIRMS for b in FIRMS if a != b]
