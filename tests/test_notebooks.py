@@ -67,7 +67,8 @@ def code(path: Path) -> list[dict]:
 
 
 WHATIF = ROOT / "notebooks" / "45_whatif.ipynb"  # asked by hand, not part of a run
-each = pytest.mark.parametrize("path", [*NOTEBOOKS, WHATIF], ids=lambda path: path.stem)
+COMPARE = ROOT / "notebooks" / "60_compare.ipynb"  # asked for after a batch
+each = pytest.mark.parametrize("path", [*NOTEBOOKS, WHATIF, COMPARE], ids=lambda path: path.stem)
 
 
 @each

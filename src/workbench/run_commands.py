@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench import terminal
+from workbench.errors import ParameterError
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -25,9 +26,11 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     status = command("status", _status, "show how the runs stand", "workbench status")
     status.add_argument("--out", metavar="DIR", help="folder of the run folders (default: outputs)")
-    compare = command("compare", _compare, "show what differs between two runs", "workbench compare ohio-metals strict")
-    compare.add_argument("left", metavar="RUN", help="name in outputs/, or path of a run folder")
-    compare.add_argument("right", metavar="RUN")
+    compare = command("compare", _compare, "show what differs between runs, and why", "workbench compare ohio-metals strict")
+    compare.add_argument("runs", nargs="+", metavar="RUN", help="name in outputs/, or path of a run folder; two or more")
+    compare.add_argument("--page", action="store_true", help="set the runs side by side with 60_compare, as one HTML page")
+    compare.add_argument("--out", metavar="DIR", help="with --page: folder of the comparison (default: outputs/comparison)")
+    compare.add_argument("--lang", choices=("en", "zh"), default="en", help="with --page: its language")
     compare.add_argument("--format", choices=("table", "json", "csv"), default="table")
     export = command("export", _export, "write the tables of a run in an open format", "workbench export ohio-metals --format xlsx")
     export.add_argument("run", metavar="RUN", help="name in outputs/, or path of a run folder")
@@ -90,11 +93,34 @@ def _compare(args: argparse.Namespace) -> int:
 
     from workbench import compare, runs
 
-    found = compare.compare(runs.find_run(args.left), runs.find_run(args.right))
-    if not found and args.format == "table":
+    found = [runs.find_run(run) for run in args.runs]
+    if len(found) < 2:
+        raise ParameterError("compare needs two runs or more: workbench compare RUN RUN")
+    if args.page:
+        return _compare_page(found, args)
+    if len(found) > 2:
+        raise ParameterError("more than two runs are compared on a page: add --page")
+    differences = compare.compare(*found)
+    if not differences and args.format == "table":
         print("no difference")
         return 0
-    terminal.table(pd.DataFrame(found, columns=list(compare.COLUMNS)), args.format)
+    terminal.table(pd.DataFrame(differences, columns=list(compare.COLUMNS)), args.format)
+    if args.format == "table":
+        print(compare.because(differences))
+    return 0
+
+
+def _compare_page(found: list[Path], args: argparse.Namespace) -> int:
+    from workbench import execution, params, provenance, side_by_side
+
+    folder = Path(args.out) if args.out else params.project_root() / "outputs" / "comparison"
+    side_by_side.write_list(found, folder)
+    given = provenance.read_manifest(found[0])["parameters"] | {"run_dir": str(folder.resolve()), "lang": args.lang}
+    step = execution.execute("60_compare", folder, given, args.lang)
+    if step.status != "ok":
+        terminal.say(f"60_compare: {step.error} (executed copy: {folder / '60_compare.ipynb'})")
+        return 1
+    print(folder / "60_compare.html")
     return 0
 
 

@@ -17,6 +17,7 @@ from workbench.figures.risk import decision_data, price_of_robustness, stays_in
 from workbench.figures.sankey import carbon_flows, energy_flows
 from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
 from workbench.figures.sharing import allowance_market, fair_gains
+from workbench.figures.side_by_side import runs_fronts, runs_totals
 from workbench.figures.style import Picture
 from workbench.figures.uncertainty import data_to_improve, misstatements, uncertainty_ranges
 
@@ -55,6 +56,8 @@ __all__ = [
     "project_roles",
     "reductions",
     "regrets",
+    "runs_fronts",
+    "runs_totals",
     "stays_in",
     "tornado",
     "uncertainty_ranges",

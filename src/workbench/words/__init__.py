@@ -41,6 +41,7 @@ from workbench.words.readable import (
     with_names,
     word,
 )  # fmt: skip
+from workbench.words.runs import runs_summary
 from workbench.words.savings import savings_summary
 from workbench.words.verification import (
     allocation_summary,
@@ -57,13 +58,13 @@ from workbench.words.verification import (
 )  # fmt: skip
 
 __all__ = [
-    "Prose", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary",
-    "cluster_name", "conclusion", "currency_name", "data_nature", "decided", "diagnosis_summary", "evidence_summary",
-    "factor_rows", "facts", "finance_summary", "findings_summary", "greedy_summary", "heat_levels", "heat_pairs",
-    "heat_summary", "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note",
-    "menu_summary", "misstatement_summary", "money", "money_summary", "nature_kind", "number", "offers_summary", "parameters",
-    "potential_summary", "price_note", "price_summary", "provenance", "readable", "reading_summary", "report_summary",
-    "risk_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "shown", "sources",
-    "spelled", "subjects", "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary",
-    "uncertainty_summary", "why_summary", "with_names", "word",
+    "Prose", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary", "cluster_name",
+    "conclusion", "currency_name", "data_nature", "decided", "diagnosis_summary", "evidence_summary", "factor_rows", "facts",
+    "finance_summary", "findings_summary", "greedy_summary", "heat_levels", "heat_pairs", "heat_summary", "intake_summary",
+    "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note", "menu_summary", "misstatement_summary",
+    "money", "money_summary", "nature_kind", "number", "offers_summary", "parameters", "potential_summary", "price_note",
+    "price_summary", "provenance", "readable", "reading_summary", "report_summary", "risk_summary", "runs_summary",
+    "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "shown", "sources", "spelled",
+    "subjects", "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary",
+    "why_summary", "with_names", "word",
 ]  # fmt: skip
