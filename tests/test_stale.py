@@ -242,3 +242,52 @@ def test_a_batch_tells_what_failed_and_what_to_do(project, capsys):
     (project / "params" / "bad.yaml").write_text("cluster: bad\npackage: pack\nyear: 2019\n")
     assert cli.main(["run", "t", "bad", "--out", "o", "--quiet"]) == 0
     assert not (project / "o" / "failures.csv").exists() and capsys.readouterr().out == ""
+
+
+def test_a_manifest_is_run_again_and_the_first_difference_named(project, capsys, tmp_path):
+    from workbench import cli
+
+    assert again()[0] == "ok"
+    manifest = str(project / "outputs" / "t" / "manifest.json")
+    assert cli.main(["reproduce", manifest]) == 0
+    assert "identical: 3 tables" in capsys.readouterr().out
+    (project / "pack" / "cluster.yaml").write_text("id: other\n")
+    assert cli.main(["reproduce", manifest]) == 1
+    shown = capsys.readouterr()
+    assert "different: tables/findings.csv, row 1, column id: tiny: was id: tiny, is id: other" in shown.out
+    assert "package file cluster.yaml is not the one of the manifest" in shown.err
+    (tmp_path / "no.json").write_text("{}")
+    assert cli.main(["reproduce", str(tmp_path / "no.json")]) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores of Linux")
+def test_cores_locale_and_working_folder_change_no_byte(tiny, tmp_path):
+    """The whole chain on three firms: once as usual, once on one core in Turkish from another folder, once in C and in Chinese."""
+    package = tiny().write(tmp_path / "package")
+    target = tmp_path / "three.yaml"
+    given = {
+        "cluster": "three",
+        "package": str(package),
+        "year": 2022,
+        "reduction_pct": 5,
+        "front_points": 4,
+        "uncertainty_draws": 100,
+    }
+    target.write_text(json.dumps(given))
+    ways = (
+        ({}, ROOT, None),
+        ({"LC_ALL": "tr_TR.UTF-8"}, tmp_path, 1),
+        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8", "TZ": "Asia/Shanghai"}, ROOT, None),
+    )
+    made = []
+    for number, (environment, place, cores) in enumerate(ways):
+        out = tmp_path / str(number)
+        narrow = (lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})) if cores else None
+        command = [sys.executable, "-m", "workbench", "run", str(target), "--out", str(out)]
+        paths = {"PYTHONPATH": str(ROOT / "src")}
+        subprocess.run(command, cwd=place, env=os.environ | environment | paths, preexec_fn=narrow, check=True, capture_output=True)
+        made.append(provenance.read_manifest(out / "three"))
+    assert len(made[0]["outputs"]) > 40
+    for other in made[1:]:
+        assert other["outputs"] == made[0]["outputs"] and other["inputs_sha256"] == made[0]["inputs_sha256"]

@@ -10,7 +10,6 @@ from workbench import files, provenance
 
 COLUMNS = ("section", "item", "left", "right", "notebook")
 CAUSES = ("parameter", "file", "factor", "code", "solver", "version")  # sections of what went in
-_PLAN = "tables/selection.json"
 _SOLVERS = ("highspy", "pyomo")
 _RESULTS = (
     "status", "objective", "objective_value", "emissions_before", "emissions_after", "budget_tco2e", "capex", "annual_cost",
@@ -97,7 +96,7 @@ def _facts(folder: Path, notebooks: set[str]) -> dict[str, dict[str, Any]]:
         "version": {"python": manifest.get("python")} | {n: v for n, v in versions.items() if n not in _SOLVERS},
         "cluster": _items(tables / "cluster.csv"),
         "selection": {name: value for name, value in files.read_json(tables / "selection.json").items() if name in _RESULTS},
-        "table": {name: sha for name, sha in _short(_part(manifest, "outputs")).items() if name != _PLAN},  # it holds times
+        "table": _short(_part(manifest, "outputs")),
     }
 
 

@@ -38,8 +38,20 @@ def manifest(facts: dict[str, Any], folder: Path, **run: Any) -> dict[str, Any]:
     tables = Path(folder) / "tables"
     selection = files.read_json(tables / "selection.json")
     solver = {name: selection[name] for name in ("solver", "solver_version", "status", "gap", "recheck") if name in selection}
-    outputs = {f"tables/{file.name}": files.sha256(file) for file in sorted(tables.glob("*.*")) if file.name[0] != "."}
+    outputs = {f"tables/{file.name}": result_hash(file) for file in sorted(tables.glob("*.*")) if file.name[0] != "."}
     return run | facts | {"inputs_sha256": inputs_hash(facts), "factors": _factors(tables), "solver": solver, "outputs": outputs}
+
+
+def result_hash(file: Path) -> str:
+    """Hash of a result: of a JSON file without the seconds a computation took, which no two runs share; else of its bytes."""
+    if file.suffix != ".json":
+        return files.sha256(file)
+    return files.digest({name: value for name, value in files.read_json(file).items() if not is_a_time(name)})
+
+
+def is_a_time(name: str) -> bool:
+    """Whether a value says how long something took."""
+    return name.endswith("_seconds")
 
 
 def inputs_hash(facts: dict[str, Any]) -> str:

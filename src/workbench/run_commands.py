@@ -1,8 +1,9 @@
-"""Commands on runs: run, status, compare, export. What they need is imported when they are called."""
+"""Commands on runs: run, status, compare, reproduce, index, export. What they need is imported when they are called."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,15 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     compare.add_argument("--out", metavar="DIR", help="with --page: folder of the comparison (default: outputs/comparison)")
     compare.add_argument("--lang", choices=("en", "zh"), default="en", help="with --page: its language")
     compare.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    again = command(
+        "reproduce", _reproduce, "run a manifest again and compare", "workbench reproduce outputs/ohio-metals/manifest.json"
+    )
+    again.add_argument("manifest", metavar="MANIFEST", help="manifest.json of a run, its folder, or its name in outputs/")
+    again.add_argument("--package", metavar="PATH", help="where the package lies, if not where the manifest says")
+    again.add_argument("--out", metavar="DIR", help="keep the new run here (default: nowhere)")
+    index = command("index", _index, "write one page over all reports", "workbench index --out public")
+    index.add_argument("--runs", metavar="DIR", help="folder of the run folders (default: outputs)")
+    index.add_argument("--out", metavar="DIR", help="folder to publish, with copies of the reports (default: beside the runs)")
     export = command("export", _export, "write the tables of a run in an open format", "workbench export ohio-metals --format xlsx")
     export.add_argument("run", metavar="RUN", help="name in outputs/, or path of a run folder")
     export.add_argument(
@@ -121,6 +131,37 @@ def _compare_page(found: list[Path], args: argparse.Namespace) -> int:
         terminal.say(f"60_compare: {step.error} (executed copy: {folder / '60_compare.ipynb'})")
         return 1
     print(folder / "60_compare.html")
+    return 0
+
+
+def _reproduce(args: argparse.Namespace) -> int:
+    """Exit 0: the same tables, byte for byte; 1: a difference, named."""
+    import tempfile
+
+    from workbench import reproduce
+
+    file, facts = reproduce.read(args.manifest)
+    with tempfile.TemporaryDirectory(prefix="reproduce-") as place:
+        run = reproduce.target(facts, Path(args.out or place) / str(facts["run"]), args.package)
+        for line in reproduce.inputs(facts, run):
+            terminal.say(line)
+        reproduce.again(facts, run, terminal.Progress(1, sys.stderr).step)
+        found = reproduce.first_difference(facts, file.parent, run.folder)
+    if found:
+        print(f"different: {found}")
+        return 1
+    print(f"identical: {len(facts['outputs'])} tables, byte for byte")
+    return 0
+
+
+def _index(args: argparse.Namespace) -> int:
+    from workbench import index_page, params
+
+    folder = Path(args.runs) if args.runs else params.project_root() / "outputs"
+    left_out = [run.name for run in index_page.runs(folder) if args.out and index_page.is_confidential(run)]
+    if left_out:
+        terminal.say(f"left out, since their data are confidential: {', '.join(left_out)}")
+    print(index_page.write(folder, Path(args.out) if args.out else None))
     return 0
 
 
