@@ -14,9 +14,8 @@ from workbench.errors import RunError
 @pytest.fixture
 def outputs(tmp_path):
     """Runs alpha and beta with a report, secret on confidential data, broken without an end."""
-    for name, nature, status in (
-        ("alpha", "published", "ok"), ("beta", "synthetic", "ok"), ("secret", "confidential", "ok"), ("broken", "published", "failed"),
-    ):  # fmt: skip
+    natures = {"alpha": "published", "beta": "synthetic", "secret": "confidential", "broken": "published"}
+    for name, nature in natures.items():
         run = tmp_path / "outputs" / name
         (run / "checked").mkdir(parents=True)
         (run / "tables").mkdir()
@@ -30,7 +29,7 @@ def outputs(tmp_path):
         (run / "checked" / "cluster.json").write_text(json.dumps(meta | {"data_nature": nature}))
         plan = {"emissions_before": 2000.0, "emissions_after": 1500.0, "annual_cost": -7000.0}
         (run / "tables" / "selection.json").write_text(json.dumps(plan))
-        facts = {"status": status, "parameters": {"year": 2022}, "finished": "2026-01-02T03:04:05"}
+        facts = {"status": "failed" if name == "broken" else "ok", "parameters": {"year": 2022}, "finished": "2026-01-02T03:04:05"}
         (run / "manifest.json").write_text(json.dumps(facts))
     return tmp_path / "outputs"
 

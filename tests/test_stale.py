@@ -275,11 +275,8 @@ def test_cores_locale_and_working_folder_change_no_byte(tiny, tmp_path):
         "uncertainty_draws": 100,
     }
     target.write_text(json.dumps(given))
-    ways = (
-        ({}, ROOT, None),
-        ({"LC_ALL": "tr_TR.UTF-8"}, tmp_path, 1),
-        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8", "TZ": "Asia/Shanghai"}, ROOT, None),
-    )
+    chinese = {"LC_ALL": "C", "LANG": "zh_CN.UTF-8", "TZ": "Asia/Shanghai"}
+    ways = (({}, ROOT, None), ({"LC_ALL": "tr_TR.UTF-8"}, tmp_path, 1), (chinese, ROOT, None))
     made = []
     for number, (environment, place, cores) in enumerate(ways):
         out = tmp_path / str(number)
