@@ -165,6 +165,14 @@ def _whiskers(axes, table: pd.DataFrame | None, say, window: tuple[float, float]
     return total - half[0], total + half[1]
 
 
+def _apart(naive: pd.DataFrame, turn: pd.DataFrame, say, lang: str) -> str:
+    """What lies between the two curves: overlap on the same use, and projects that cannot enter beside better ones."""
+    out = naive[naive["entered"] != 1] if "entered" in naive else naive[~naive["project_id"].isin(turn["project_id"])]
+    overlap, kept = naive["width"].sum() - out["width"].sum() - turn["width"].sum(), out["width"].sum()
+    said = text("figures.macc.overlap", lang, overlap=say.say(overlap)) if overlap > 1e-6 * max(naive["width"].sum(), 1.0) else ""
+    return said + (text("figures.macc.kept_out", lang, kept=say.say(kept), count=len(out)) if len(out) else "")
+
+
 @styled
 def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> Picture:
     """Marginal abatement cost curve: each measure alone, sorted by cost, against the same measures in their turn."""
@@ -262,7 +270,6 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
         count=macc["project_id"].nunique(),
         naive=say.say(naive["width"].sum()),
         turn=say.say(turn["width"].sum()),
-        twice=say.say(max(naive["width"].sum() - turn["width"].sum(), 0.0)),
         negative=say.say(naive.loc[naive["cost"] < 0, "width"].sum()),
         low=number(every["cost"].min()),
         high=number(every["cost"].max()),
@@ -271,6 +278,7 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
         value=say.say(widest["width"]),
     )
     caption = text("figures.abatement_cost_curve.caption", lang, **values)
+    caption += _apart(naive, turn, say, lang)
     if cut:
         caption += text("figures.macc.cut", lang, count=cut)
     if spread is not None:

@@ -24,11 +24,27 @@ from workbench.words.account import (
     price_note,
 )  # fmt: skip
 from workbench.words.amounts import Prose, currency_name, money, number
+from workbench.words.balance import (
+    balance_summary,
+    balance_tables,
+    diagnosed,
+    efficiency_summary,
+    efficiency_tables,
+    task,
+)  # fmt: skip
 from workbench.words.decision import decided, last_year_note, risk_summary, sharing_summary
 from workbench.words.diagnosis import diagnosis_summary, offers_summary
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
 from workbench.words.lending import finance_summary
+from workbench.words.measures import (
+    calculations,
+    measure_rows,
+    measures_summary,
+    money_headings,
+    open_questions,
+    priority_rows,
+)  # fmt: skip
 from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
 from workbench.words.readable import (
     factor_rows,
@@ -42,7 +58,7 @@ from workbench.words.readable import (
     word,
 )  # fmt: skip
 from workbench.words.runs import runs_summary
-from workbench.words.savings import savings_summary
+from workbench.words.savings import grid_cases, savings_summary, with_currency
 from workbench.words.verification import (
     allocation_summary,
     bridge,
@@ -58,13 +74,15 @@ from workbench.words.verification import (
 )  # fmt: skip
 
 __all__ = [
-    "Prose", "allocation_summary", "boundary_summary", "bridge", "calculation_steps", "calculation_summary", "cluster_name",
-    "conclusion", "currency_name", "data_nature", "decided", "diagnosis_summary", "evidence_summary", "factor_rows", "facts",
-    "finance_summary", "findings_summary", "greedy_summary", "heat_levels", "heat_pairs", "heat_summary", "intake_summary",
-    "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note", "menu_summary", "misstatement_summary",
-    "money", "money_summary", "nature_kind", "number", "offers_summary", "parameters", "potential_summary", "price_note",
-    "price_summary", "provenance", "readable", "reading_summary", "report_summary", "risk_summary", "runs_summary",
+    "Prose", "allocation_summary", "balance_summary", "balance_tables", "boundary_summary", "bridge", "calculation_steps",
+    "calculation_summary", "calculations", "cluster_name", "conclusion", "currency_name", "data_nature", "decided",
+    "diagnosed", "diagnosis_summary", "efficiency_summary", "efficiency_tables", "evidence_summary", "factor_rows", "facts",
+    "finance_summary", "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary",
+    "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note", "measure_rows",
+    "measures_summary", "menu_summary", "misstatement_summary", "money", "money_headings", "money_summary", "nature_kind",
+    "number", "offers_summary", "open_questions", "parameters", "potential_summary", "price_note", "price_summary",
+    "priority_rows", "provenance", "readable", "reading_summary", "report_summary", "risk_summary", "runs_summary",
     "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "shown", "sources", "spelled",
-    "subjects", "synthetic_warning", "table", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary",
-    "why_summary", "with_names", "word",
+    "subjects", "synthetic_warning", "table", "task", "title", "totals", "totals_summary", "transfer_summary",
+    "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
 ]  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench import dictionary
-from workbench.words.amounts import Prose, column_sum, money, number, say
+from workbench.words.amounts import Prose, column_sum, currency_name, money, number, say
+from workbench.words.readable import code
 
 
 def savings_summary(
@@ -47,3 +48,22 @@ def _grid(cases: pd.DataFrame, lang: str) -> list[str]:
         return []
     sums = cases.groupby("case")["tco2e_saved"].sum()
     return [say("savings.grid", lang, low=sums.min(), high=sums.max(), now=sums.get("inventory", sums.iloc[0]))]
+
+
+def grid_cases(cases: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Projects that save power side by side with what they save under each case of the grid, tCO2e a year; most power first."""
+    names = {"project_id": say("grid.project", lang), "grid_mwh_saved": say("grid.mwh", lang)}
+    if cases.empty:
+        return pd.DataFrame(columns=list(names.values()))
+    wide = cases.pivot(index=["project_id", "grid_mwh_saved"], columns="case", values="tco2e_saved")
+    first = [name for name in ("inventory",) if name in wide]
+    wide = wide[[*first, *(name for name in wide if name not in first)]].reset_index()
+    order = wide.sort_values(["grid_mwh_saved", "project_id"], ascending=[False, True])
+    return order.rename(columns=lambda name: names.get(name, code("case", name, lang))).rename_axis(columns=None)
+
+
+def with_currency(frame: pd.DataFrame, currency: str, lang: str) -> pd.DataFrame:
+    """`frame` with the cluster's money in words where its column `unit` only says currency."""
+    return frame.assign(
+        unit=frame["unit"].replace("currency", say("unit.money_per_year", lang, currency=currency_name(currency, lang)))
+    )
