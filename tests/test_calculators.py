@@ -550,3 +550,18 @@ def test_no_input_breaks_a_calculator_and_no_result_is_lost_in_silence(tiny):
     explained = rows.set_index("row")["case"].reindex(why["row"].dropna()).unique()
     assert len(lost) and set(lost) <= set(explained)
     assert not np.isinf(made.sheet["value"].dropna()).any() and np.isfinite(made.tables["savings"]["amount"]).all()
+
+
+def test_a_calculated_saving_carries_the_range_of_its_inputs(tiny):
+    """Ten lamps of 100 W become ten of 60 W for 1,000 h: 0.4 MWh; moved by 10, 10, 5 and 5 % each, hours by 2 %."""
+    rows = [
+        ("lamps_before", 10, "estimate"), ("lamp_before_w", 100, ""), ("lamps_after", 10, "estimate"), ("lamp_after_w", 60, ""),
+        ("hours_before", 1000, "meter_record"), ("hours_after", 1000, "meter_record"),
+    ]  # fmt: skip
+    lines = [f"P3,lighting,,,,{name},{value},,{proof}" for name, value, proof in rows]
+    heading = "project_id,calculator,case,unit_id,carrier,input,value,unit,evidence"
+    case = tiny(calculations="\n".join([heading, *lines]) + "\n", savings="project_id,carrier,mode,amount,unit\n")
+    row = case.calculated.tables["savings"].iloc[0]
+    before, after = 1000 * np.array([0.10, 0.05, 0.02]), 600 * np.array([0.10, 0.05, 0.02])
+    half = 100 * (np.sum(before**2) + np.sum(after**2)) ** 0.5 / 400
+    assert row["amount"] == pytest.approx(0.4) and row["uncertainty_pct"] == pytest.approx(half, rel=1e-6)

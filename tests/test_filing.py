@@ -390,3 +390,21 @@ def test_findings_are_numbered_alike_whatever_their_order():
     one, other = findings.collect(parts), findings.collect(parts[::-1] + parts)
     pd.testing.assert_frame_equal(one, other)
     assert one["finding_id"].is_unique
+
+
+def test_units_in_a_circle_or_below_another_firm_are_findings_and_the_work_goes_on(tiny):
+    units = (
+        "unit_id,enterprise_id,name,kind,parent_unit\nU1,A,Boiler,boiler,U2\nU2,A,House,,U1\nU3,A,Fan,,U1\nU4,B,Pump,,U1\n"
+        "U5,B,Line,,nowhere\nU6,B,Loop,,U6\n"
+    )
+    case = tiny(units=units)
+    found = case.findings().query("table == 'units' and field == 'parent_unit'")
+    seen = {(row.check, row.seen) for row in found.itertuples()}
+    assert seen == {
+        ("unit_circle", "U1"), ("unit_circle", "U2"), ("unit_circle", "U6"), ("unit_of_another", "U4"),
+        ("unknown_reference", "nowhere"),
+    }  # fmt: skip
+    assert set(found["effect"]) == {"value_ignored"}
+    kept = case.checked.tables["units"].set_index("unit_id")["parent_unit"].fillna("")
+    assert kept.to_dict() == {"U1": "", "U2": "", "U3": "U1", "U4": "", "U5": "", "U6": ""}
+    assert len(case.assess().projects) == 3

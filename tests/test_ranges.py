@@ -12,8 +12,8 @@ PROJECTS = (
 )
 
 
-def drawn(case):
-    found, tables = case.assess(), case.checked.tables
+def drawn(case, **settings):
+    found, tables = case.assess(**settings), case.checked.tables
     macc = curve.curve(found.projects, interaction.pools(found.bases, found.lines), tables["relations"], tables["groups"])
     half = ranges.of_projects(found.projects, found.lines, found.by_carrier, tables["projects"])
     return half.set_index("project_id"), ranges.on_curve(macc, found.projects, half).set_index("project_id")
@@ -45,6 +45,35 @@ def test_both_axes_by_hand(tiny):
     up = sum(max(0, max(pair) - middle) ** 2 for pair in ends) ** 0.5
     assert row["naive_abatement_cost_low"] == pytest.approx(middle - down, rel=1e-6)
     assert row["naive_abatement_cost_high"] == pytest.approx(middle + up, rel=1e-6)
+
+
+def test_carbon_income_errs_with_its_saving_and_its_factor(tiny):
+    """At 100 CNY a tonne 2,000 t earn 200,000: cost per tonne -275.49; capital stays 149,029 a year."""
+    case = tiny(savings=SAVINGS, projects=PROJECTS)
+    _, macc = drawn(case, carbon_price=100.0)
+    row, yearly, money, income = macc.loc["P1"], 149029.49, 500000.0, 200000.0
+    middle = (yearly - money - income) / 2000
+    ends = [
+        ((0.7 * yearly - money - income) / 2000, (1.5 * yearly - money - income) / 2000),
+        ((yearly - 0.7 * (money + income)) / 1400, (yearly - 1.3 * (money + income)) / 2600),
+        ((yearly - money) / 1840 - 100, (yearly - money) / 2160 - 100),
+    ]
+    down = sum(max(0, middle - min(pair)) ** 2 for pair in ends) ** 0.5
+    up = sum(max(0, max(pair) - middle) ** 2 for pair in ends) ** 0.5
+    assert row["naive_abatement_cost"] == pytest.approx(middle, rel=1e-6)
+    assert row["naive_abatement_cost_low"] == pytest.approx(middle - down, rel=1e-6)
+    assert row["naive_abatement_cost_high"] == pytest.approx(middle + up, rel=1e-6)
+
+
+def test_in_turn_carbon_earns_on_what_is_still_saved(tiny):
+    """P2 and P3 save 600 and 800 t alone, 1,160 t in turn: the second earns 240 t x 100 CNY and 480 MWh x 500 CNY less."""
+    plain, priced = (drawn(tiny(), carbon_price=price)[1] for price in (0.0, 100.0))
+    both = ["P2", "P3"]
+    for macc, apart in ((plain, 240000.0), (priced, 264000.0)):
+        lost = macc.loc[both, "incremental_annual_cost"] - macc.loc[both, "naive_annual_cost"]
+        assert sorted(lost) == pytest.approx([0.0, apart])
+    income = plain["incremental_annual_cost"] - priced["incremental_annual_cost"]
+    assert income.tolist() == pytest.approx((100 * priced["incremental_tco2e"]).tolist())
 
 
 def test_the_middle_lies_within(tiny):

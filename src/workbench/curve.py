@@ -1,7 +1,8 @@
 """Abatement cost curve: each project alone (naive) beside the same projects in their turn (incremental).
 
 Projects that pay for themselves come first, by what they earn, since cost per tonne misranks them (a larger saving makes the
-ratio look worse; Taylor 2012, Energy Policy 48:430); the rest follow by cost per tonne.
+ratio look worse; Taylor 2012, Energy Policy 48:430); the rest follow by cost per tonne. In turn a project earns, of energy and
+of carbon, what it still saves.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def ranking(projects: pd.DataFrame) -> pd.DataFrame:
 def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     """The curve of all projects, in turn and with COLUMNS; `entered` 0 = kept out by an exclusion or a missing prerequisite.
 
-    A project that needs another is put off until that one has entered. Money is currency per year, emissions tCO2e per year.
+    `projects` are those of `potential`; without `carbon_income` carbon earns nothing. A project that needs another is put off until
+    that one has entered. Money is currency per year, emissions tCO2e per year.
     """
     order = ranking(projects)
     rows = order.set_index("project_id")
@@ -42,7 +44,8 @@ def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame
     result: dict[str, tuple[float, float]] = {}
     waiting = list(rows.index)
     sequence: list[str] = []
-    annual = rows["annual_cost"].to_dict()
+    annual, alone = rows["annual_cost"].to_dict(), rows["tco2e_saved"].to_dict()
+    carbon = rows["carbon_income"].to_dict() if "carbon_income" in rows else dict.fromkeys(alone, 0.0)
     while True:
         ready = next((p for p in waiting if rules.admits(p, inside) and _enough_heat(touched.get(p, []), within, p)), None)
         if ready is None:
@@ -56,7 +59,7 @@ def curve(projects: pd.DataFrame, pool_list: list[Pool], relations: pd.DataFrame
             now[pool.pool_id] = saved
             tonnes += gained * pool.tco2e
             cost += (pool.saved({ready}) - gained) * pool.price
-        result[ready] = tonnes, cost
+        result[ready] = tonnes, cost + carbon[ready] * (1 - tonnes / alone[ready])
         inside.add(ready)
         sequence.append(ready)
     sequence += waiting

@@ -18,8 +18,8 @@ from workbench.params import Settings
 COLUMNS = [
     "project_id", "enterprise_id", "name", "name_zh", "kind", "status", "eligible", "tce_saved", "tco2e_saved",
     "gross_capex", "grant", "capex",
-    "opex_per_year", "lifetime_years", "energy_money_saved", "annual_cost", "npv", "npv_cost", "irr_pct", "payback_years",
-    "abatement_cost",
+    "opex_per_year", "lifetime_years", "energy_money_saved", "carbon_income", "annual_cost", "npv", "npv_cost",
+    "irr_pct", "payback_years", "abatement_cost",
     "upstream_tco2e", "start_year", "factor_ids", "flags", *leakage.COLUMNS[1:],
 ]  # fmt: skip
 

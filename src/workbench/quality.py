@@ -34,6 +34,7 @@ def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.Data
         *_silent_enterprises(tables, year),
         *_shares(tables["members"]),
         *_relations(tables["relations"]),
+        *_above(tables["units"]),
         *_groups(tables["groups"]),
         *_efforts(tables, year),
         *_uncosted(tables["projects"]),
@@ -177,6 +178,31 @@ def _shares(members: pd.DataFrame) -> list[pd.DataFrame]:
 def _relations(relations: pd.DataFrame) -> list[pd.DataFrame]:
     same = relations[relations["project_id"] == relations["other_id"]].set_index("row")
     return [findings.raw("self_relation", same, table="relations", field="other_id", seen=same["other_id"], effect="row_set_aside")]
+
+
+def _above(equipment: pd.DataFrame) -> list[pd.DataFrame]:
+    """Units that stand above themselves, and units below one of another enterprise: each then stands on its site."""
+    rows = equipment.set_index("row", drop=False)
+    owner, parent = (
+        dict(zip(rows["unit_id"], rows[c].fillna("").astype(str), strict=True)) for c in ("enterprise_id", "parent_unit")
+    )
+    circle = rows[rows["unit_id"].map(lambda unit: _round(unit, parent)).astype(bool)]
+    up = rows["parent_unit"].fillna("").astype(str)
+    abroad = rows[up.ne("") & up.map(owner).ne(rows["enterprise_id"]) & up.isin(owner)]
+    place = {"table": "units", "field": "parent_unit", "effect": "value_ignored"}
+    return [
+        findings.raw(check, at, **place, seen=at["unit_id"], expected=at["parent_unit"])
+        for check, at in (("unit_circle", circle), ("unit_of_another", abroad))
+    ]
+
+
+def _round(unit: str, parent: dict[str, str]) -> bool:
+    """Whether the way up from `unit` comes back to it."""
+    up, seen = parent[unit], set()
+    while up and up not in seen and up != unit:
+        seen.add(up)
+        up = parent.get(up, "")
+    return up == unit
 
 
 def _groups(groups: pd.DataFrame) -> list[pd.DataFrame]:

@@ -56,28 +56,30 @@ def of_projects(projects: pd.DataFrame, lines: pd.DataFrame, by_carrier: pd.Data
 def on_curve(macc: pd.DataFrame, projects: pd.DataFrame, half: pd.DataFrame) -> pd.DataFrame:
     """The curve with low and high of tonnes and of cost per tonne, alone and in turn (columns CURVE added).
 
-    What stays fixed of a project's yearly cost besides its capital and its energy money (operation) does not err here. In turn a
-    project keeps its capital and its relative ranges on what is left for it.
+    A saving that errs moves energy money and carbon income with it, a factor carbon income. What stays fixed of a project's yearly
+    cost besides (operation) does not err here. In turn a project keeps its capital and its relative ranges on what is left for it.
     """
     rows = macc.drop(columns=CURVE, errors="ignore").merge(half, on="project_id", how="left", validate="1:1")
     known = projects.set_index("project_id").reindex(rows["project_id"])
     money, annual = known["energy_money_saved"].to_numpy(float), known["annual_cost"].to_numpy(float)
-    fixed = annual + money
+    carbon = known["carbon_income"].to_numpy(float)
+    fixed = annual + money + carbon
+    per_tonne = carbon / known["tco2e_saved"].to_numpy(float)
     capital = (fixed - known["opex_per_year"].fillna(0.0).to_numpy(float)).clip(min=0.0)
     for kind in ("naive", "incremental"):
         tonnes, cost = rows[f"{kind}_tco2e"].to_numpy(float), rows[f"{kind}_annual_cost"].to_numpy(float)
         tonne_half = np.hypot(rows["saving_half_pct"], rows["factor_half_pct"]).fillna(0.0).to_numpy() / 100
         rows[f"{kind}_tco2e_low"] = tonnes - np.abs(tonnes) * tonne_half
         rows[f"{kind}_tco2e_high"] = tonnes + np.abs(tonnes) * tonne_half
-        low, high = _cost_range(rows, capital, fixed - cost, cost, tonnes)
+        low, high = _cost_range(rows, capital, fixed - cost, cost, tonnes, per_tonne * tonnes)
         rows[f"{kind}_abatement_cost_low"], rows[f"{kind}_abatement_cost_high"] = low, high
     return rows[[*macc.columns.drop(CURVE, errors="ignore"), *CURVE]]
 
 
 def _cost_range(
-    rows: pd.DataFrame, capital: np.ndarray, money: np.ndarray, cost: np.ndarray, tonnes: np.ndarray
+    rows: pd.DataFrame, capital: np.ndarray, money: np.ndarray, cost: np.ndarray, tonnes: np.ndarray, carbon: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high of cost per tonne: capital, saving (energy money with it) and factor each moved to its ends alone."""
+    """Low and high of cost per tonne: capital, saving (`money`: energy and carbon) and factor (`carbon`) each to its ends alone."""
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(np.abs(tonnes) > 1e-9, tonnes, np.nan)
         middle = cost / size
@@ -85,7 +87,7 @@ def _cost_range(
         saving, factor = (rows[f"{name}_half_pct"].fillna(0.0).to_numpy() / 100 for name in ("saving", "factor"))
         ends = [(cost + capital * rows[f"capex_{end}_pct"].to_numpy() / 100) / size for end in ("low", "high")]
         ends += [(cost - money * side * saving) / (size * np.maximum(1 + side * saving, 1e-6)) for side in (-1, 1)]
-        ends += [cost / (size * np.maximum(1 + side * factor, 1e-6)) for side in (-1, 1)]
+        ends += [(cost - carbon * side * factor) / (size * np.maximum(1 + side * factor, 1e-6)) for side in (-1, 1)]
         for one, other in zip(ends[::2], ends[1::2], strict=True):
             down = down + np.maximum(0.0, middle - np.fmin(one, other)) ** 2
             up = up + np.maximum(0.0, np.fmax(one, other) - middle) ** 2

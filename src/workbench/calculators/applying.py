@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import findings
-from workbench.calculators import registry
+from workbench.calculators import propagation, registry
 from workbench.calculators.sheet import COLUMNS, sheet
 from workbench.calculators.working import PLACE, Worked, work
 
@@ -94,23 +94,29 @@ def _remembered(worked: list[Worked]) -> pd.DataFrame:
 
 
 def _savings(worked: list[Worked], tables: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Savings rows summed by project, enterprise, unit and carrier; a case that must name its carrier and does not is a finding."""
+    """Savings summed by project, enterprise, unit and carrier, with their range (uncertainty_pct, cases err apart).
+
+    A case that must name its carrier and does not is a finding.
+    """
     parts, found = [], []
     for part in worked:
+        half = propagation.half_ranges(part)
         for step in registry.steps(part.calculator).query("saves != ''").itertuples():
             role = step.saves.removeprefix("-")
             carrier = part.cases["carrier"] if role == "fuel" else pd.Series(role, index=part.cases.index)
             value = part.values[step.result] * (-1 if step.saves.startswith("-") else 1)
             nameless = part.cases[(carrier == "") & value.notna()].set_index("row")
             found.append(findings.raw("calculation_carrier", nameless, **PLACE, field="carrier", seen=nameless["called"]))
-            lines = part.cases.assign(carrier=carrier, amount=value, unit=step.unit)
+            lines = part.cases.assign(carrier=carrier, amount=value, unit=step.unit, square=half[step.result] ** 2)
             parts.append(lines[(carrier != "") & value.notna()])
-    made = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*_SAVING, "amount"])
+    made = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*_SAVING, "amount", "square"])
     owner = tables["projects"].drop_duplicates("project_id").set_index("project_id")["enterprise_id"]
     home = tables["units"].drop_duplicates("unit_id").set_index("unit_id")["enterprise_id"]
     site = made["unit_id"].map(home)
     made["enterprise_id"] = site.where(site.notna(), made["project_id"].map(owner))
-    made = made.groupby(_SAVING, as_index=False, sort=True)["amount"].sum()
+    made = made.groupby(_SAVING, as_index=False, sort=True)[["amount", "square"]].sum()
+    size = made["amount"].abs()
+    made["uncertainty_pct"] = (100 * made.pop("square") ** 0.5 / size.where(size > 0)).round(6)
     return made.assign(mode="absolute", origin="calculated"), found
 
 

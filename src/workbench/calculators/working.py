@@ -18,12 +18,13 @@ PLACE = {"table": "calculations"}
 @dataclass(frozen=True)
 class Worked:
     """Cases of one calculator: `cases` (key, unit_id, carrier, row), `values` (case x quantity, NaN where refused), where each
-    value comes from (`origin`, `sources`, `confidence`: case x input), `flags` (case x quantity) and raw `findings`."""
+    value comes from (`origin`, `evidence`, `sources`, `confidence`: case x input), `flags` (case x quantity) and raw `findings`."""
 
     calculator: str
     cases: pd.DataFrame
     values: pd.DataFrame
     origin: pd.DataFrame
+    evidence: pd.DataFrame
     sources: pd.DataFrame
     confidence: pd.DataFrame
     flags: pd.DataFrame
@@ -40,6 +41,7 @@ def work(calculator: str, filed: pd.DataFrame, equipment: pd.DataFrame) -> Worke
     origin = values.notna().replace({True: "filed", False: ""}).astype(object)
     text = rows.assign(text=_evidence(rows)).pivot(index="key", columns="input", values="text")
     sources = text.reindex(index=cases.index, columns=wanted.index).astype(object).fillna("")
+    proof = rows.pivot(index="key", columns="input", values="evidence").reindex(index=cases.index, columns=wanted.index)
     confidence = sources.map(lambda _: "")
     for name, row in wanted.iterrows():
         _from_equipment(name, row, cases, equipment, values, origin, sources)
@@ -47,7 +49,22 @@ def work(calculator: str, filed: pd.DataFrame, equipment: pd.DataFrame) -> Worke
     flags = pd.DataFrame(False, index=values.index, columns=values.columns)
     refused, problems = _ranges(wanted, cases, values, flags)
     values, flags, problems_of_results = _steps(calculator, cases, values, flags, refused)
-    return Worked(calculator, cases, values, origin, sources, confidence, flags, found + problems + problems_of_results)
+    proof = proof.astype(object).fillna("")
+    return Worked(calculator, cases, values, origin, proof, sources, confidence, flags, found + problems + problems_of_results)
+
+
+def results(calculator: str, values: pd.DataFrame) -> pd.DataFrame:
+    """`values` (case x input) with the result of every step beside them, as the formulas give it; not finite where they break."""
+    values = values.copy()
+    for step in registry.steps(calculator).itertuples():
+        call, _ = registry.function(step.function)
+        given = {
+            argument: values[quantity].to_numpy(float) if quantity in values else registry.parameter(quantity)["value"]
+            for argument, quantity in registry.arguments(step).items()
+        }
+        with np.errstate(all="ignore"):
+            values[step.result] = pd.Series(np.broadcast_to(call(**given), len(values)), index=values.index, dtype=float)
+    return values
 
 
 def _usable(calculator: str, filed: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -148,15 +165,9 @@ def _steps(
     calculator: str, cases: pd.DataFrame, values: pd.DataFrame, flags: pd.DataFrame, refused: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     """Every step in order, over all cases; results that are no number or cannot be are findings."""
-    values, flags, found = values.copy(), flags.copy(), []
+    values, flags, found = results(calculator, values), flags.copy(), []
     for step in registry.steps(calculator).itertuples():
-        call, _ = registry.function(step.function)
-        given = {
-            argument: values[quantity].to_numpy(float) if quantity in values else registry.parameter(quantity)["value"]
-            for argument, quantity in registry.arguments(step).items()
-        }
-        with np.errstate(all="ignore"):
-            result = pd.Series(np.broadcast_to(call(**given), len(values)), index=values.index, dtype=float)
+        result = values[step.result]
         values[step.result] = result.where(np.isfinite(result)).mask(refused)
         flags[step.result] = ~registry.within(values[step.result], step.minimum, step.maximum) | (
             values[step.result].isna() & ~refused

@@ -26,7 +26,8 @@ _YES_NO = (
 )  # fmt: skip
 _REASONS = re.compile(r"\w+:\w+(; \w+:\w+)*")  # level:status of a factor's choice
 _MONEY = (
-    "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "abatement_cost", "objective_value",
+    "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "carbon_income", "abatement_cost",
+    "objective_value",
     "greedy_value", "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost", "price",
     "regret", "extra_cost",
 )  # fmt: skip
