@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from test_plan_by_years import Years
-from workbench import words
-from workbench.selection import configurations, front, menu, plans, reductions, select, solve
+from workbench import dictionary, words
+from workbench.selection import configurations, front, menu, plans, reasons, reductions, select, shadow_price, solve
+from workbench.selection.matrix import Matrix
 from workbench.selection.recheck import recheck
 from workbench.whatif import WhatIf
 
@@ -92,16 +93,54 @@ def test_budgets_of_single_years_that_cannot_be_kept_are_named(tiny):
     assert "single years" in " ".join(map(str, words.selection_summary(found.summary, "CNY", "en").sentences))
 
 
-def test_what_is_not_asked_is_said(tiny):
+def test_a_plan_by_years_is_explained(tiny):
+    """24,500 t take P3 (800 t for 100,000); without a budget nothing costs nothing: 125 a tonne of each year the budget holds."""
+    problem = tiny().problem(horizon_year=2024, objective="capex", budget_tco2e=24500.0)
+    found = select(problem)
+    assert found.summary["not_asked"] == [] and found.summary["horizon_year"] == 2024
+    assert found.summary["marginal_abatement_cost"] == pytest.approx(300_000 / 360)
+    assert shadow_price.of(found.prices, "next_looser") == pytest.approx(125)
+    regrets = found.bundle.set_index("project_id")["regret"].to_dict()
+    assert regrets == pytest.approx({"P1": 900_000, "P2": 300_000, "P3": 900_000})  # the boiler in place of P3
+    assert menu(problem, found.chosen, within_pct=400.0, differ=1).plans["capex"].tolist()[:2] == [100_000, 400_000]
+
+
+def test_what_was_cut_short_is_said(tiny, monkeypatch):
+    """With no time for questions the lower bounds stand, no price is made up, and the reader is told."""
+    most = dictionary.threshold
+    monkeypatch.setattr(dictionary, "threshold", lambda name: -1.0 if name == "questions_most_seconds" else most(name))
     found = select(tiny().problem(horizon_year=2024, objective="capex", budget_tco2e=24500.0))
-    assert found.summary["not_asked"] == ["regrets", "shadow_prices", "alternatives"]
-    assert found.prices.empty and found.bundle["regret"].isna().all() and found.summary["marginal_abatement_cost"] is None
-    assert menu(found_problem := tiny().problem(horizon_year=2024, budget_tco2e=24500.0), found.chosen).plans.empty
-    assert plans.matrix(found_problem).problem is found_problem
-    for lang, word in (("en", "horizon_year"), ("zh", "分年计划")):
-        assert word in " ".join(map(str, words.selection_summary(found.summary, "CNY", lang).sentences))
-    typical = select(tiny().problem(objective="capex", budget_tco2e=24500.0))
-    assert typical.summary["not_asked"] == [] and typical.summary["limits_not_held"] == []
+    assert found.summary["not_asked"] == ["regrets", "shadow_prices"] and found.summary["marginal_abatement_cost"] is None
+    assert set(found.bundle["regret_kind"].dropna()) == {"at_least"}
+    for lang, word in (("en", "Cut short"), ("zh", "超出时限")):
+        assert word in str(words.selection_summary(found.summary, "CNY", lang))
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4, 7, 10))])
+def test_regrets_and_prices_are_those_of_every_plan(seed):
+    """Deciding otherwise on each project, and the steps to the neighbouring plans, by counting."""
+    case = Years(seed, ("npv_cost", "annual_cost", "capex")[seed % 3], years=2 + seed % 2, selection_gap=0.0)
+    case.settings = case.settings.model_copy(update={"budget_tco2e": 0.97 * case.before, "selection_abs_gap": 0.0})
+    problem, kept = case.problem(), [plan for plan in case.plans() if case.keeps(plan)]
+    found = solve.solve(problem)
+    assert kept and found.status == "optimal"
+    held, plan = Matrix(problem), plans.of(problem, found.starts)
+    for row in reasons.regrets(held, plan).itertuples():
+        k = case.ids.index(row.project_id)
+        otherwise = [case.worth(p) for p in kept if (k in p) != (row.project_id in plan.chosen)]
+        if otherwise:
+            assert row.regret == pytest.approx(max(0.0, min(otherwise) - plan.value), rel=1e-5, abs=0.01)
+        else:
+            assert row.regret_kind == "no_plan_otherwise"
+    points = sorted(every(case, None), key=lambda p: (p[0], p[1]))  # every limit but the budget
+    table = shadow_price.prices(held, plan)
+    tighter = min((p for p in points if p[1] < plan.level - 1e-2), default=None)
+    price = shadow_price.of(table, "next_tighter")
+    if tighter is None:
+        assert price is None
+    else:
+        least = min(e for v, e in points if v <= tighter[0] + 1e-3 and e < plan.level - 1e-2)
+        assert price == pytest.approx((tighter[0] - plan.value) / (plan.level - least), rel=1e-3, abs=1e-2)
 
 
 def test_the_decision_under_uncertainty_takes_the_last_year_with_its_grid():

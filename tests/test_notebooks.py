@@ -225,7 +225,7 @@ def test_a_budget_out_of_reach_is_told_as_a_result(three_firms, tmp_path):
 
 @pytest.mark.slow
 def test_a_plan_by_years_runs_from_the_choice_to_the_report(three_firms, tmp_path):
-    """P3 in 2023 and P2 in 2024, as capital of a year allows; what is not asked of a plan by years is said in the report."""
+    """P3 in 2023 and P2 in 2024, as capital of a year allows; the report shows the plan year by year."""
     folder, given = three_firms
     shutil.copytree(folder, tmp_path / "run")
     years = {"horizon_year": 2025, "objective": "capex", "reduction_pct": None, "capital_per_year": 200000.0}
@@ -233,12 +233,12 @@ def test_a_plan_by_years_runs_from_the_choice_to_the_report(three_firms, tmp_pat
     for path in (NOTEBOOKS[3], WHATIF, NOTEBOOKS[4]):
         execute(path, tmp_path / "run", **given | years)
     summary = json.loads((tmp_path / "run/tables/selection.json").read_text(encoding="utf-8"))
-    assert summary["status"] == "optimal" and summary["recheck"] == "ok" and "shadow_prices" in summary["not_asked"]
+    assert summary["status"] == "optimal" and summary["recheck"] == "ok" and summary["not_asked"] == []
     chosen = {r["project_id"]: r["start_year"] for r in table(tmp_path / "run", "bundle") if r["selected"] == "1"}
     assert chosen == {"P2": "2024", "P3": "2023"}
     assert all(float(row["emissions_tco2e"]) <= 24140 + 1e-6 for row in table(tmp_path / "run", "pareto"))
     page = report.export(tmp_path / "run" / "50_report.ipynb", tmp_path / "report.html", lang="en", kind="report")
-    assert "leave horizon_year empty" in page.read_text(encoding="utf-8")
+    assert "The plan year by year" in page.read_text(encoding="utf-8")
 
 
 def test_a_notebook_without_the_one_before_names_it(tmp_path):

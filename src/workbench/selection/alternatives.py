@@ -47,21 +47,31 @@ def menu(
     """Bundles that cost at most `within_pct` of the gross cost more than the bundle `chosen`, and differ in `differ` projects.
 
     Gross cost = capital and operating cost of the bundle before the energy it saves, since the net cost passes through nil.
-    Projects that cost less than a threshold's share of the bundle's capital do not count as a difference. Without a plan (None), in
-    a plan by years or without money in the objective the menu is empty.
+    Projects that cost less than a threshold's share of the bundle's capital do not count as a difference. By years, bundles
+    differ in projects, each with its best years of start. Without a plan (None) or money in the objective the menu is empty.
     """
     share = dictionary.threshold("near_optimal_pct") if within_pct is None else within_pct
     least = int(dictionary.threshold("alternative_least_difference")) if differ is None else differ
     number = int(dictionary.threshold("alternatives_listed")) if most is None else most
-    if chosen is None or not problem.ids or problem.horizon.by_years or problem.settings.objective == "emissions":
+    if chosen is None or not problem.ids or problem.settings.objective == "emissions":
         return Menu(pd.DataFrame(columns=ALTERNATIVES), pd.DataFrame(columns=ROLES), 0.0)
-    held, plan = Matrix(problem), plans.of(problem, chosen)
-    band = share / 100 * abs(gross_cost(problem, set(chosen)))
+    held = Matrix(problem)
+    held.ask_for(dictionary.threshold("questions_most_seconds"))
+    plan = _started(held, chosen)
+    band = share / 100 * abs(gross_cost(problem, plan.decided))
     room = Cut(held.cost, upper=plan.value + band + plans.money_apart(plan.value) / 10)
     found = _different(held, plan, room, _counted(problem, plan), least, number)
     roles = _roles(held, plan, room, found)
     rows = [_row(problem, plan, n, other, band * 100 / share if share else 0.0) for n, other in enumerate([plan, *found])]
     return Menu(pd.DataFrame(rows, columns=ALTERNATIVES), roles, band)
+
+
+def _started(held: Matrix, chosen: frozenset[str]) -> Plan:
+    """The plan of a bundle; in a plan by years with the years of start that are cheapest."""
+    if not held.problem.horizon.by_years:
+        return plans.of(held.problem, chosen)
+    found = held.solve(fixed={i: int(i in chosen) for i in held.problem.ids})
+    return plans.of(held.problem, found.starts if found.solved else held.problem.starts(chosen))
 
 
 def _counted(problem: Problem, plan: Plan) -> list[str]:
@@ -89,7 +99,7 @@ def _different(held: Matrix, plan: Plan, room: Cut, counted: list[str], least: i
             break
         reached = total.at(far.columns)
         cheap = held.solve(cuts=[*cuts, Cut(total, lower=reached - 1e-6)])
-        found.append(plans.of(held.problem, (cheap if cheap.solved else far).chosen))
+        found.append(plans.of(held.problem, (cheap if cheap.solved else far).decided))
     return found
 
 

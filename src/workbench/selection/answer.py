@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import interaction
+from workbench import dictionary, interaction
 from workbench.selection import caps, enumeration, infeasible, plans, reasons, shadow_price, solve
 from workbench.selection.bundle import table as bundle_table
 from workbench.selection.greedy import Greedy, greedy
@@ -16,7 +16,7 @@ from workbench.selection.problem import Problem
 from workbench.selection.recheck import recheck
 from workbench.selection.schedule import schedule
 
-NOT_ASKED = ("regrets", "shadow_prices", "alternatives")  # of a plan by years: these questions are of one typical year
+QUESTIONS = ("regrets", "shadow_prices")  # asked of a proven plan, for so many seconds at most
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
         summary["recheck"] = "; ".join(recheck(problem, plan if problem.horizon.by_years else chosen, summary)) or "ok"
     proven = found.status in ("optimal", "infeasible")
     summary["brute_force"] = enumeration.verdict(problem, found.value) if proven else "not run"
-    regrets, prices = _explained(problem, found, explain)
+    regrets, prices, late = _explained(problem, found, explain)
     summary |= {
         "limits_to_move": infeasible.records(moves), "marginal_abatement_cost": shadow_price.of(prices, "next_tighter"),
         "looser_abatement_cost": shadow_price.of(prices, "next_looser"),
@@ -76,17 +76,23 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
         "seed": settings.seed, "accepted_gap": settings.selection_gap, "solver": "HiGHS", "solver_version": solve.solver_version(),
         "build_seconds": round(found.build_seconds, 3), "solve_seconds": round(found.solve_seconds, 3),
     }  # fmt: skip
-    summary |= {"limits_not_held": caps.not_held(problem), "not_asked": list(NOT_ASKED) if problem.horizon.by_years else []}
+    summary |= {"limits_not_held": caps.not_held(problem), "not_asked": late, "horizon_year": settings.horizon_year}
     bundle = bundle_table(problem, plan if problem.horizon.by_years else chosen, found.value is not None, regrets)
     return Selection(bundle, summary, prices, moves, schedule(problem, plan if found.value is not None else {}))
 
 
-def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Regrets of the projects and prices of the limits, of a proven plan of one typical year."""
-    if not explain or found.status != "optimal" or not problem.ids or problem.horizon.by_years:
-        return _none(reasons.REGRETS), _none(shadow_price.PRICES)
-    held, plan = Matrix(problem), plans.of(problem, found.chosen)
-    return reasons.regrets(held, plan), shadow_price.prices(held, plan, problem.settings.lang)
+def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Regrets of the projects and prices of the limits of a proven plan, and which of these questions were cut short."""
+    if not explain or found.status != "optimal" or not problem.ids:
+        return _none(reasons.REGRETS), _none(shadow_price.PRICES), []
+    held, plan = Matrix(problem), plans.of(problem, found.starts if problem.horizon.by_years else found.chosen)
+    asked, late = [], []
+    for name, question in zip(QUESTIONS, (reasons.regrets, shadow_price.prices), strict=True):
+        held.ask_for(dictionary.threshold("questions_most_seconds"))
+        held.cut_short = False
+        asked.append(question(held, plan) if name == "regrets" else question(held, plan, problem.settings.lang))
+        late += [name] if held.cut_short else []
+    return *asked, late
 
 
 def _none(columns: list[str]) -> pd.DataFrame:

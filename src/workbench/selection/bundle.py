@@ -112,9 +112,12 @@ def _without(plan: Plan, project: str) -> Plan:
     return {i: s for i, s in plan.items() if i != project} if isinstance(plan, Mapping) else set(plan) - {project}
 
 
-def gross_cost(problem: Problem, chosen: set[str]) -> float:
+def gross_cost(problem: Problem, plan: Plan) -> float:
     """Capital and operating cost of a bundle in the objective's money (else annual), before any energy saved."""
     objective = problem.settings.objective
     objective = objective if objective in ("capex", "annual_cost", "npv_cost") else "annual_cost"
-    rows = problem.projects[problem.projects["project_id"].isin(chosen)]
+    if problem.horizon.by_years:
+        fixed = problem.start_costs(objective)
+        return sum(fixed[i, start] for i, start in problem.starts(plan).items())
+    rows = problem.projects[problem.projects["project_id"].isin(set(plan))]
     return sum(fixed_cost(row, objective, problem.settings) for row in rows.itertuples())

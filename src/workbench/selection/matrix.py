@@ -7,6 +7,7 @@ the objective, or priced. Each solve starts afresh, so that an answer never depe
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -94,8 +95,14 @@ class Matrix:
         """`more`: limits besides those of the problem, e.g. rules between projects that are left out of it."""
         self.problem = problem
         self.limits: list[Limit] = [*limits.of(problem), *more]
+        self.until: float | None = None  # moment after which no question is asked any more
+        self.cut_short = False
         with PauseGC():
             self._compile()
+
+    def ask_for(self, seconds: float) -> None:
+        """Ask for so many seconds at most; what comes later stays open (`cut_short`)."""
+        self.until = time.monotonic() + seconds
 
     def _compile(self) -> None:
         m = model.build(limits.stripped(self.problem))
@@ -169,8 +176,12 @@ class Matrix:
         limits that may be exceeded; `free`: limits whose bound the plan sets; `cuts`: further conditions.
         """
         aim = self.cost if minimise is None else minimise
+        left = self.problem.settings.time_limit_s if self.until is None else self.until - time.monotonic()
+        if left <= 0:
+            self.cut_short = True
+            return Found("time_limit")
         added = self._set(aim, at or {}, fixed or {}, elastic, cuts, free)
-        self._highs.setOptionValue("time_limit", self.problem.settings.time_limit_s)
+        self._highs.setOptionValue("time_limit", min(left, self.problem.settings.time_limit_s))
         found = self._answer(aim, self._run())
         if added:
             rows = self._highs.getNumRow()

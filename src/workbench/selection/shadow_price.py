@@ -15,7 +15,7 @@ import pandas as pd
 from workbench import wording
 from workbench.selection import plans
 from workbench.selection.limits import Limit
-from workbench.selection.matrix import Cut, Matrix
+from workbench.selection.matrix import Cut, Key, Matrix
 from workbench.selection.plans import BUDGET, Plan
 
 PRICES = ["limit", "who", "unit", "bound", "reached", "binding", "price_kind", "value", "move", "objective_value", "definition"]
@@ -34,9 +34,9 @@ def prices(held: Matrix, plan: Plan, lang: str = "en") -> pd.DataFrame:
     """
     _, relaxed, _ = held.relaxed()
     _, fixed, _ = held.relaxed(plan.fixed(held.problem))
-    rows = []
+    rows, binding = [], _binding(held, plan, held.limits)
     for limit in held.limits:
-        binds = _binds(held, plan, limit)
+        binds = limit.key in binding
         facts = {"limit": limit.limit, "who": limit.who, "unit": limit.unit, "bound": limit.bound, "binding": int(binds)}
         facts["reached"] = _reached(held, plan, limit)
         own = _budget(held, plan) if limit.key == BUDGET else ()
@@ -67,10 +67,17 @@ def _reached(held: Matrix, plan: Plan, limit: Limit) -> float:
     return sign * fixed.value if fixed.solved else float("nan")
 
 
-def _binds(held: Matrix, plan: Plan, limit: Limit) -> bool:
-    """Whether the objective would be lower without the limit."""
-    free = held.solve(at={limit.key: None})
-    return free.solved and held.problem.value(free.decided) < plan.value - plans.money_apart(plan.value)
+def _binding(held: Matrix, plan: Plan, asked: list[Limit]) -> set[Key]:
+    """The limits without which the objective would be lower, each alone; a set dropped at once in vain is settled."""
+    if not asked:
+        return set()
+    cheaper = Cut(held.cost, upper=plan.value - plans.money_apart(plan.value))
+    found = held.solve(at={limit.key: None for limit in asked}, cuts=[cheaper])
+    better = found.solved and held.problem.value(found.decided) < plan.value - plans.money_apart(plan.value) / 2
+    if found.status == "infeasible" or (len(asked) == 1 and not better):
+        return set()
+    half = len(asked) // 2
+    return {asked[0].key} if not half else _binding(held, plan, asked[:half]) | _binding(held, plan, asked[half:])
 
 
 def _relaxing(held: Matrix, plan: Plan, limit: Limit, reached: float | None) -> Iterator[Price]:
@@ -82,9 +89,13 @@ def _relaxing(held: Matrix, plan: Plan, limit: Limit, reached: float | None) -> 
     sign = -1.0 if limit.least else 1.0
     cheaper = Cut(held.cost, upper=plan.value - plans.money_apart(plan.value))
     near = held.solve(held.level(limit) * sign, free=[limit.key], cuts=[cheaper])
+    if not near.solved:
+        yield "next_looser", None, None, None
+        yield "average_relaxing", *_average(held, plan, limit)
+        return
     needed = sign * near.value
     there = held.solve(at={limit.key: needed + sign * (0.0 if limit.unit == "projects" else limit.step / 2)})
-    cost, step = held.problem.value(there.decided), abs(needed - reached)
+    cost, step = held.problem.value((there if there.solved else near).decided), abs(needed - reached)
     yield "next_looser", (plan.value - cost) / step if step > 1e-9 else None, needed - limit.bound, cost
     yield "average_relaxing", *_average(held, plan, limit)
 

@@ -78,7 +78,9 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
     said += (
         [say("selection.not_held", lang, limits="; ".join(summary["limits_not_held"]))] if summary.get("limits_not_held") else []
     )
-    said += [say("selection.not_asked", lang)] if summary.get("not_asked") else []
+    if summary.get("not_asked"):
+        named = ("、" if lang == "zh" else ", ").join(word(name, lang) for name in summary["not_asked"])
+        said.append(say("selection.not_asked", lang, names=named))
     if summary.get("marginal_abatement_cost") is not None:
         said.append(
             say("selection.next", lang, price=money(summary["marginal_abatement_cost"], currency, lang), objective=objective)
@@ -90,7 +92,7 @@ def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
     least, budget = summary["least_reachable_tco2e"], summary["budget_tco2e"]
     if summary["status"] != "infeasible":
         return [say("selection.no_time", lang)]
-    if least is not None and summary.get("not_asked") and (budget is None or least <= budget):
+    if least is not None and summary.get("horizon_year") and (budget is None or least <= budget):
         said = [say("selection.path", lang, least=least)]
     elif least is None or budget is None:
         said = [say("selection.contradiction", lang)]
