@@ -50,3 +50,14 @@ def test_a_move_is_told_in_money(tiny):
     said = str(words.selection_summary(found.summary, "CNY", "en"))
     assert "from 350,000 to 400,000 CNY" in said and "The plan that comes nearest costs 100,000 CNY" in said
     assert "元" in str(words.selection_summary(found.summary, "CNY", "zh"))
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "A timeline of 2 projects from 2023 to 2024"), ("zh", "2 个项目的时间轴")])
+def test_the_plan_year_by_year(tiny, lang, said):
+    """P3 is begun in 2023 and P2 in 2024, as 200,000 of capital a year allow; a typical year has nothing to draw."""
+    years = {"horizon_year": 2024, "capital_per_year": 200_000.0, "budget_path": {2023: 24_500.0, 2024: 24_140.0}}
+    found = selection.select(tiny().problem(objective="capex", **years), explain=False)
+    picture = figures.plan_by_years(found.bundle, found.schedule, found.windows, lang, "CNY")
+    assert said in picture.alt and picture.svg() == picture.svg()
+    typical = selection.select(tiny().problem(objective="capex"), explain=False)
+    assert "timeline" not in figures.plan_by_years(typical.bundle, typical.schedule, typical.windows).alt

@@ -237,7 +237,7 @@ def test_a_plan_by_years_runs_from_the_choice_to_the_report(three_firms, tmp_pat
     chosen = {r["project_id"]: r["start_year"] for r in table(tmp_path / "run", "bundle") if r["selected"] == "1"}
     assert chosen == {"P2": "2024", "P3": "2023"}
     assert all(float(row["emissions_tco2e"]) <= 24140 + 1e-6 for row in table(tmp_path / "run", "pareto"))
-    page = report.export(tmp_path / "run" / "50_report.ipynb", tmp_path / "report.html", lang="en", kind="report")
+    page = report.export(tmp_path / "run" / "40_selection.ipynb", tmp_path / "selection.html", lang="en", kind="notebook")
     assert "The plan year by year" in page.read_text(encoding="utf-8")
 
 

@@ -11,6 +11,7 @@ from workbench.figures.inventory import emissions_by_enterprise, emissions_by_so
 from workbench.figures.map import potential_map
 from workbench.figures.money import potential_levels, tornado
 from workbench.figures.pinch import composite_curves, grand_composite
+from workbench.figures.plan_by_years import plan_by_years
 from workbench.figures.position import carbon_budget, dual_control
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
 from workbench.figures.risk import decision_data, price_of_robustness, stays_in
@@ -48,6 +49,7 @@ __all__ = [
     "misstatements",
     "pareto_front",
     "peers",
+    "plan_by_years",
     "potential_by_carrier",
     "potential_by_enterprise",
     "potential_levels",

@@ -22,7 +22,7 @@ QUESTIONS = ("regrets", "shadow_prices")  # asked of a proven plan, for so many 
 @dataclass(frozen=True)
 class Selection:
     """`bundle`: one row a project; `summary`: the content of selection.json; `prices` of the limits; `moves` where no plan is;
-    `schedule`: the plan year by year.
+    `schedule`: the plan year by year; `windows`: years of building and years of work of each project.
     """
 
     bundle: pd.DataFrame
@@ -30,6 +30,7 @@ class Selection:
     prices: pd.DataFrame
     moves: pd.DataFrame
     schedule: pd.DataFrame
+    windows: dict[str, tuple[int, int]]
 
     @property
     def chosen(self) -> frozenset[str] | None:
@@ -78,7 +79,8 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
     }  # fmt: skip
     summary |= {"limits_not_held": caps.not_held(problem), "not_asked": late, "horizon_year": settings.horizon_year}
     bundle = bundle_table(problem, plan if problem.horizon.by_years else chosen, found.value is not None, regrets)
-    return Selection(bundle, summary, prices, moves, schedule(problem, plan if found.value is not None else {}))
+    windows = {i: (window.lead, window.life) for i, window in problem.horizon.windows.items()}
+    return Selection(bundle, summary, prices, moves, schedule(problem, plan if found.value is not None else {}), windows)
 
 
 def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
