@@ -101,3 +101,25 @@ def test_a_factor_the_inventory_does_not_use_is_refused(case):
     assert set(measures.factors_applied(bases, used)["factor_id"]) == ids and len(ids) == 2
     with pytest.raises(ValueError, match="does not use: x:1"):
         measures.factors_applied(pd.DataFrame({"factor_ids": ["x:1;"]}), used)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_the_plan_is_worth_to_a_lender(lang):
+    """Two of three chosen: capital 300 at 150 a year repays in 2 years; worth 70 - 20; one loan of 100 covered; one lacks 20."""
+    bundle = pd.DataFrame({"project_id": ["a", "b", "c"], "selected": [1, 1, 0]})
+    plan = pd.DataFrame({"project_id": ["a", "b", "c"], "capex": [100.0, 200.0, 1e6], "yearly_saving": [60.0, 90.0, 1.0]})
+    lent = pd.DataFrame(
+        {"project_id": ["a", "b", "c"], "npv_all_flows": [70.0, -20.0, -1e6], "dscr_min": [2.0, None, None], "loan": [100.0, 0, 0],
+         "least_aid": [0.0, 20.0, None]}
+    )  # fmt: skip
+    said = str(words.plan_finance(bundle, lent, plan, "CNY", lang)).replace(",", "")
+    for figure in ("50", "150", " 2 ", "100", "1.25", "20"):
+        assert figure in said, figure
+    assert str(words.plan_finance(bundle.assign(selected=0), lent, plan, "CNY", lang)) == ""
+    others = pd.DataFrame(
+        {"alternative": [0, 1, 2], "extra_cost": [0.0, 30.0, 10.0], "extra_pct": [0.0, 3.0, 1.0], "differs_in": [0, 4, 2]}
+    )
+    roles = pd.DataFrame({"project_id": ["a", "b", "c"], "role": ["always", "interchangeable", "never"]})
+    told = str(words.near_optimal(others, roles, "CNY", lang))
+    assert "10" in told and "1" in told and "2" in told
+    assert str(words.near_optimal(others.iloc[:1], roles, "CNY", lang)) == ""

@@ -36,7 +36,7 @@ from workbench.words.decision import decided, last_year_note, risk_summary, shar
 from workbench.words.diagnosis import diagnosis_summary, offers_summary
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
-from workbench.words.lending import finance_summary
+from workbench.words.lending import finance_summary, near_optimal, plan_finance
 from workbench.words.measures import (
     calculations,
     measure_rows,
@@ -80,9 +80,9 @@ __all__ = [
     "finance_summary", "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary",
     "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note", "measure_rows",
     "measures_summary", "menu_summary", "misstatement_summary", "money", "money_headings", "money_summary", "nature_kind",
-    "number", "offers_summary", "open_questions", "parameters", "potential_summary", "price_note", "price_summary",
-    "priority_rows", "provenance", "readable", "reading_summary", "report_summary", "risk_summary", "runs_summary",
-    "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "shown", "sources", "spelled",
-    "subjects", "synthetic_warning", "table", "task", "title", "totals", "totals_summary", "transfer_summary",
-    "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
+    "near_optimal", "number", "offers_summary", "open_questions", "parameters", "plan_finance", "potential_summary",
+    "price_note", "price_summary", "priority_rows", "provenance", "readable", "reading_summary", "report_summary",
+    "risk_summary", "runs_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary",
+    "shown", "sources", "spelled", "subjects", "synthetic_warning", "table", "task", "title", "totals", "totals_summary",
+    "transfer_summary", "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
 ]  # fmt: skip

@@ -21,15 +21,17 @@ def task(
     """Task and scope: item, value; what was diagnosed, boundary, period, by whom, on what data and how good, by which figures."""
     item = cluster.set_index("item")["value"]
     energy, whole = tables["energy"], column_sum(evidence, "gross_tco2e") if len(evidence) else 0.0
+    apart = "value" if abs(item["eliminated_tce"]) > 0 else "apart"
+    both = "value" if pd.notna(item["cluster_tce_equal"]) else "only"
     values = {
         "object": say("task.object_value", lang, cluster=cluster_name(meta, lang), count=len(tables["enterprises"])),
         "period": say("task.period_value", lang, year=str(settings.year)),
-        "boundary": say("task.boundary_value", lang, tce=item["cluster_total_tce"], moved=abs(item["eliminated_tce"])),
+        "boundary": say(f"task.boundary_{apart}", lang, tce=item["cluster_total_tce"], moved=abs(item["eliminated_tce"])),
         "by": say("task.by_value", lang),
         "data": say("task.data_value", lang, rows=int((energy["year"] == settings.year).sum()), units=len(tables["units"]),
                     projects=len(tables["projects"])),
         "grade": _grades(evidence, whole, lang),
-        "equivalent": say("task.equivalent_value", lang, tce=item["cluster_total_tce"], equal=item["cluster_tce_equal"]),
+        "equivalent": say(f"task.equivalent_{both}", lang, tce=item["cluster_total_tce"], equal=item["cluster_tce_equal"]),
         "factors": say("task.factors_value", lang, factors=str(meta.get("factor_set", "–")), gwp=str(meta.get("gwp_set", "–"))),
         "money": say("task.money_value", lang, rate=100 * settings.discount_rate, prices=price_note(paid, lang)),
     }  # fmt: skip
@@ -75,6 +77,8 @@ def balance_tables(
     carriers = carriers.assign(carrier=[code("carrier", key, lang) or say("balance.total", lang) for key in carriers["key"]])
     firms = made[made["level"] == "enterprise"]
     systems = [wording.text(f"system.{name}", lang) for name in uses["system"]]
+    if not whole["handed_tce"].iat[0] > 0:
+        checks = checks[checks["item"] != "handed"]
     results = [_result(row.closes, lang) for row in checks.itertuples()]
     said = checks.assign(item=[say(f"balance.check.{name}", lang) for name in checks["item"]], result=results)
     return {
