@@ -98,6 +98,8 @@ def test_a_published_level_goes_before_the_peers():
     ]  # fmt: skip
     assert table["gap_tco2e"].tolist() == pytest.approx([40 * 1760 / 700, 25 * 2.7, 0])
     assert efficiency.gaps(positions.iloc[:0], peers.iloc[:0], ROWS).empty
+    nobody = efficiency.gaps(positions.assign(reference_value=None), peers.assign(kind="employee"), ROWS)  # only heads are known
+    assert nobody.empty and list(nobody.columns) == efficiency.GAPS
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

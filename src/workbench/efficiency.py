@@ -48,7 +48,8 @@ def gaps(positions: pd.DataFrame, peers: pd.DataFrame, rows: pd.DataFrame) -> pd
     table = pd.concat([_against_benchmarks(positions), _against_peers(peers)], ignore_index=True)
     best = set(table.loc[table["compared"] == "benchmark", "enterprise_id"])
     table = table[table["compared"].eq("benchmark") | ~table["enterprise_id"].isin(best)]
-    table["gap_tco2e"] = table["gap_tce"] * table["enterprise_id"].map(_carbon_of_energy(rows))
+    table["gap_tce"] = pd.to_numeric(table["gap_tce"])
+    table["gap_tco2e"] = table["gap_tce"] * table["enterprise_id"].astype(object).map(_carbon_of_energy(rows)).astype(float)
     return table.sort_values(["gap_tce", "enterprise_id", "subject"], ascending=[False, True, True])[GAPS].reset_index(drop=True)
 
 
