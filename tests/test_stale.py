@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -288,3 +289,25 @@ def test_cores_locale_and_working_folder_change_no_byte(tiny, tmp_path):
     assert len(made[0]["outputs"]) > 40
     for other in made[1:]:
         assert other["outputs"] == made[0]["outputs"] and other["inputs_sha256"] == made[0]["inputs_sha256"]
+
+
+def _snakemake():
+    found = shutil.which("snakemake") or os.environ.get("SNAKEMAKE")
+    return found or pytest.skip("snakemake is not installed (workflow/environment.yml)")
+
+
+@pytest.mark.slow
+def test_the_workflow_gives_the_tables_of_a_local_run_and_keeps_a_failed_copy(project):
+    """Two clusters by Snakemake, one of which fails at its last notebook: the other's tables byte for byte as run here."""
+    (project / "params" / "bad.yaml").write_text("cluster: bad\npackage: pack\nyear: 2019\nnotes: fail\n")
+    command = [_snakemake(), "-s", str(code_used.ROOT / "workflow" / "Snakefile"), "-c2", "-k", "--quiet", "all"]
+    command += ["--config", f"workbench={sys.executable} -m workbench", "out=snake"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "RuntimeError" in (project / "snake" / "bad" / "50_report.ipynb").read_text()
+    assert again()[0] == "ok"
+    whole, other = project / "outputs" / "t", project / "snake" / "t"
+    assert set(kept.tables(whole)) == set(kept.tables(other)) and (other / "report.html").is_file()
+    for path in kept.tables(whole):
+        assert (other / path).read_bytes() == (whole / path).read_bytes()

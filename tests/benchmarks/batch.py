@@ -1,0 +1,209 @@
+"""How fast a batch of clusters runs, beside the shell loop of papermill and nbconvert and a plain script, on one machine.
+
+    python tests/benchmarks/batch.py [--clusters 1 8 40] [--repeats 3] [--jobs 2] [--iac FOLDER] [--write]
+
+Clusters are metal, food, chemical … plants of US states, built by the IAC importer from the files in FOLDER; without them copies of
+`ohio-metals` under other names. Ways: `loop`, what a user does without the workbench's command: `papermill` and `jupyter nbconvert`
+for each notebook in turn; `loop, N at a time`; `script`, the same cells run in plain Python, one process a cluster, N at a time, no
+notebooks and no pages: the floor; `workbench run --jobs N`; and the same again with nothing changed. The loops are timed on at most
+`--loop-clusters` clusters, since their time grows with the number alone. `--write` puts the table into README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+NOTEBOOKS = ("10_intake", "20_inventory", "30_potential", "40_selection", "50_report")
+STATES = ("PA", "IN", "MI", "IL", "WI", "TX", "CA", "NC", "GA", "TN", "NY", "MO")
+SECTORS = {"metals": "331,332", "food": "311", "chemicals": "325", "plastics": "326"}
+ASSESSMENTS, RECOMMENDATIONS = "iac_assessments_fy1981_2026.csv.gz", "iac_recommendations_fy1981_2025.parquet"
+MARKS = ("<!-- batch benchmark -->", "<!-- end of batch benchmark -->")
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def build(count: int, folder: Path, iac: Path | None, jobs: int = 1) -> list[Path]:
+    """Parameter files of `count` clusters, their packages beside them."""
+    named = [(f"{state.lower()}-{sector}", state, naics) for sector, naics in SECTORS.items() for state in STATES]
+    with ThreadPoolExecutor(jobs) as pool:
+        wanted = named if iac else named[:count]
+        made = list(pool.map(lambda one: _package(*one, folder, iac), wanted[: count + len(STATES)]))
+    files = []
+    for (name, *_), package in zip(wanted, made, strict=False):
+        if package and len(files) < count:
+            values = {"cluster": name, "package": str(package), "year": 2019, "objective": "capex", "reduction_pct": 1}
+            files.append(folder / f"{name}.yaml")
+            files[-1].write_text(yaml.safe_dump(values), encoding="utf-8")
+    return files
+
+
+def _package(name: str, state: str, naics: str, folder: Path, iac: Path | None) -> Path | None:
+    """A package; None for a state without plants of this sector."""
+    package = folder / "packages" / name
+    if not iac:
+        return Path(shutil.copytree(ROOT / "data" / "clusters" / "ohio-metals", package))
+    sources = [str(iac / ASSESSMENTS), str(iac / RECOMMENDATIONS)]
+    options = ["--state", state, "--naics", naics, "--from-year", "2018", "--base-year", "2019", "--out", str(package)]
+    done = subprocess.run(_workbench("import", "iac", *sources, *options), env=ENVIRONMENT, capture_output=True)
+    return None if done.returncode else package
+
+
+def _workbench(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "workbench", *arguments]
+
+
+def loop(files: list[Path], out: Path, jobs: int = 1) -> None:
+    """`papermill` and `jupyter nbconvert`, a process each, for every notebook of every cluster."""
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(lambda file: _loop_one(file, out / file.stem), files))
+
+
+def _loop_one(file: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    given = yaml.safe_load(file.read_text(encoding="utf-8")) | {"run_dir": str(folder)}
+    parameters = folder / "parameters.yaml"
+    parameters.write_text(yaml.safe_dump(given), encoding="utf-8")
+    for name in NOTEBOOKS:
+        copy = str(folder / f"{name}.ipynb")
+        source = str(ROOT / "notebooks" / f"{name}.ipynb")
+        quiet = {"env": ENVIRONMENT, "cwd": ROOT, "check": True, "capture_output": True}
+        subprocess.run([str(BIN / "papermill"), source, copy, "-f", str(parameters), "--no-progress-bar"], **quiet)
+        subprocess.run([str(BIN / "jupyter"), "nbconvert", "--to", "html", copy], **quiet)
+
+
+def script(files: list[Path], out: Path, jobs: int) -> None:
+    """The cells of all notebooks as one plain script, a process a cluster; what a cell shows is made, and thrown away."""
+    out.mkdir(parents=True, exist_ok=True)
+    program = out / "script.py"
+    program.write_text(_plain(), encoding="utf-8")
+
+    def one(file: Path) -> None:
+        given = yaml.safe_load(file.read_text(encoding="utf-8")) | {"run_dir": str(out / file.stem)}
+        command = [sys.executable, str(program), json.dumps(given)]
+        subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, check=True, capture_output=True)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(one, files))
+
+
+SHOW = """
+import json, sys
+import matplotlib
+matplotlib.use("agg")
+
+def display(*things):
+    for thing in things:
+        for way in ("_repr_mimebundle_", "_repr_html_"):
+            if hasattr(thing, way):
+                getattr(thing, way)()
+                break
+"""
+
+
+def _plain() -> str:
+    """The notebooks as one script; the last expression of a cell is shown, as a kernel would."""
+    parts = [SHOW]
+    for name in NOTEBOOKS:
+        for cell in json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] != "code":
+                continue
+            text = "".join(cell["source"])
+            if "parameters" in cell["metadata"].get("tags", []):
+                parts += [text, "globals().update(json.loads(sys.argv[1]))"]
+                continue
+            body = ast.parse(text.replace("from IPython.display import display", ""))
+            if body.body and isinstance(body.body[-1], ast.Expr):
+                body.body[-1] = ast.Expr(ast.Call(ast.Name("display", ast.Load()), [body.body[-1].value], []))
+            parts.append(ast.unparse(ast.fix_missing_locations(body)))
+    return "\n".join(parts)
+
+
+def run(files: list[Path], out: Path, jobs: int) -> None:
+    """`workbench run`; called again with the same folder it finds nothing to do."""
+    command = _workbench("run", *map(str, files), "--out", str(out), "--jobs", str(jobs), "--quiet")
+    subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, check=True, capture_output=True)
+
+
+def timed(work: Callable[[], None]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def measure(files: list[Path], folder: Path, jobs: int, repeats: int, most_looped: int) -> list[tuple[str, int, float]]:
+    """(way, clusters, seconds a cluster), the median of `repeats`; loops once where there are many clusters."""
+    few, count = files[:most_looped], len(files)
+    rows = []
+
+    def add(way: str, clusters: list[Path], work: Callable[[Path], None], times: int) -> None:
+        taken = []
+        for number in range(times):
+            place = folder / f"{len(rows)}-{number}"
+            taken.append(timed(lambda: work(place)) / len(clusters))  # noqa: B023
+        rows.append((way, count, statistics.median(taken)))
+        print(f"{count:3d} clusters  {way:32s} {rows[-1][2]:8.2f} s a cluster", flush=True)
+
+    add("papermill + nbconvert, a loop", few, lambda place: loop(few, place), 1 if len(few) > 1 else repeats)
+    add(f"the same, {jobs} at a time", few, lambda place: loop(few, place, jobs), 1 if len(few) > 1 else repeats)
+    add(f"plain script, {jobs} at a time", files, lambda place: script(files, place, jobs), repeats)
+    add(f"workbench run --jobs {jobs}", files, lambda place: run(files, place, jobs), repeats)
+    last = folder / f"{len(rows) - 1}-{repeats - 1}"
+    add("the same again, nothing changed", files, lambda _: run(files, last, jobs), repeats)
+    return rows
+
+
+def table(rows: list[tuple[str, int, float]], machine: str) -> str:
+    """The figures as Markdown: a row a way, a column a number of clusters, seconds a cluster."""
+    counts = sorted({count for _, count, _ in rows})
+    found = {(way, count): seconds for way, count, seconds in rows}
+    lines = [f"| seconds a cluster | {' | '.join(f'{count} clusters' for count in counts)} |", "|---|" + "---|" * len(counts)]
+    for way in dict.fromkeys(way for way, _, _ in rows):
+        cells = [f"{found[way, count]:.2f}" if (way, count) in found else "" for count in counts]
+        lines.append(f"| {way} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", machine])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clusters", type=int, nargs="+", default=[1, 8, 40])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--loop-clusters", type=int, default=2)
+    parser.add_argument("--iac", type=Path, help=f"folder with {ASSESSMENTS} and {RECOMMENDATIONS}")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="batch-") as place:
+        folder = Path(place)
+        files = build(max(args.clusters), folder, args.iac, args.jobs)
+        print(f"{len(files)} clusters built" + ("" if args.iac else ", copies of ohio-metals: no --iac"), flush=True)
+        rows = []
+        for count in args.clusters:
+            rows += measure(files[:count], folder / str(count), args.jobs, args.repeats, args.loop_clusters)
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {platform.system()}; median of "
+    machine += f"{args.repeats}; loops timed on {args.loop_clusters} clusters; `python tests/benchmarks/batch.py`"
+    text = table(rows, machine)
+    print(text)
+    if args.write:
+        readme = ROOT / "README.md"
+        before, _, rest = readme.read_text(encoding="utf-8").partition(MARKS[0])
+        readme.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
