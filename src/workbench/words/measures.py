@@ -30,7 +30,7 @@ def measure_rows(plan: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFr
         dot.join([str(firms.get(row.enterprise_id, row.enterprise_id)), _units(row, called, lang)]) for row in plan.itertuples()
     ]
     return plan.assign(
-        priority=plan["priority"].map(classes),
+        priority=plan["priority"].map(classes).str.split().str[0],  # its number; the classes stand in a table above
         measure=plan["project_id"] + " " + local_name(plan, lang),
         acts_on=acts,
         capex_scaled=plan["capex"] / _SCALE[lang],
