@@ -14,9 +14,9 @@ import pytest
 import yaml
 from openpyxl import Workbook
 
-from workbench import cli, dictionary, filing, inventory, store
+from workbench import cli, dictionary, filing, inventory, pinch, store
 from workbench.errors import UserError
-from workbench.importers import gem_steel, gem_steel_model, gem_steel_package
+from workbench.importers import gem_steel, gem_steel_model, gem_steel_package, gem_steel_streams
 
 REPO = Path(__file__).parents[1]
 RAW = REPO.parent / "shared" / "data" / "4_china"
@@ -279,3 +279,27 @@ def test_tangshan_is_what_the_importer_writes(tmp_path):
     fresh = import_into(tmp_path / "tangshan-steel", source, words[4:out] + words[out + 2 :])
     names = sorted(path.name for path in fresh.iterdir())
     assert filecmp.cmpfiles(SHIPPED, fresh, names, shallow=False)[0] == names
+
+
+def test_streams_are_cited_heat_times_output():
+    """0.251 GJ on 1,256,517.9 t of sinter a year are 10,000.6 kW; works without iron have no stream of their own."""
+    works = pd.DataFrame({"enterprise_id": ["W1", "W2"], "sinter": [1000000 * 1.2565179, 0.0], "hot_metal": [1000000.0, 0.0]})
+    made = gem_steel_streams.streams(works).set_index("stream_id")
+    assert list(made.index) == ["W1-sinter_cooler_air", "W1-slag_water"]
+    assert made.at["W1-sinter_cooler_air", "duty_kw"] == pytest.approx(1256517.9 * 0.251e6 / 8760 / 3600, abs=1)
+    assert made.at["W1-slag_water", "duty_kw"] == pytest.approx(350000 / 3.6 / 8.76, abs=1)
+    assert made["unit_id"].tolist() == ["W1-SIN", "W1-BF"]
+
+
+def test_streams_of_tangshan_meet_in_the_town_that_is_heated():
+    """Two sources a works with iron, one town; cited temperatures let Jinxi alone heat Qianxi, and no stream touches the ledger."""
+    filed = filing.check(store.read_package(SHIPPED))
+    streams, unclear = pinch.prepare(filed.tables["streams"])
+    levels = pinch.by_level(streams).set_index("level")
+    assert {row for part in unclear for row in part["check"]} == {"stream_default"}
+    assert len(streams) == 2 * filed.tables["units"]["kind"].eq("blast_furnace").sum() + 1
+    cold = streams[streams["kind"] == "cold"]
+    assert cold["enterprise_id"].tolist() == ["SCN00054"] and levels.at["cluster", "heating_kw"] == pytest.approx(196000)
+    own = streams[(streams["enterprise_id"] == "SCN00054") & (streams["kind"] == "hot")]["duty_kw"].sum()
+    jinxi = levels[levels["enterprise_id"] == "SCN00054"].iloc[0]
+    assert jinxi["hot_utility_kw"] == pytest.approx(max(0.0, 196000 - own), abs=1)

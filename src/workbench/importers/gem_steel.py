@@ -11,7 +11,7 @@ import pandas as pd
 from python_calamine import CalamineError
 
 from workbench.errors import UserError
-from workbench.importers import gem_steel_model, gem_steel_package
+from workbench.importers import gem_steel_model, gem_steel_package, gem_steel_streams
 from workbench.importers.iac_package import write_package
 
 PLANTS, OUTPUT = "Steel Plants", "Yearly Production"
@@ -167,5 +167,6 @@ def run(args) -> Path:
     )
     ends = [gem_steel_model.build(members, left_out, outputs, args.year, used, bound)[0] for bound in ("low", "high")]
     meta["provenance"]["tco2_per_t_crude_steel"] = gem_steel_package.span(tables, *ends, meta)
+    tables["streams"] = gem_steel_streams.streams(works)
     tables["reconciliation"] = gem_steel_package.reconcile(tables, left_out, meta, city=args.city)
     return write_package(tables, meta, args.out, overwrite=args.overwrite, page=gem_steel_package.readme)
