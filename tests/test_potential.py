@@ -185,3 +185,11 @@ def test_an_intensity_cap_without_value_added_is_said_to_be_left_out(tiny):
     assert said.loc[said["check"] == "intensity_not_possible", "field"].tolist() == ["energy_intensity_cap"]
     quiet = pd.concat(case.assess().findings)
     assert "intensity_not_possible" not in set(quiet["check"])
+
+
+def test_power_without_a_bill_earns_at_the_read_price(tiny):
+    """0.084 USD at 6.8985 CNY are 579.5 CNY/MWh (2019); bands that were recalled are never taken."""
+    rows = "enterprise_id,year,carrier,flow,quantity,unit,tco2_per_unit\nC,2022,electricity,purchase,4000,MWh,0.5\n"
+    paid = tiny(energy=rows).paid[0].set_index("carrier").loc["electricity"]
+    assert (paid["source"], paid["unit"]) == ("cn:electricity:2019", "MWh")
+    assert paid["price"] == pytest.approx(1000 * 0.084 * 6.8985, abs=0.05)
