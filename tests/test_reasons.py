@@ -17,6 +17,9 @@ def solved(case: Case):
     return (None, None) if found.value is None else (Matrix(problem), plans.of(problem, found.chosen))
 
 
+FEASIBLE = [0, 1, 2, 7, 8, 9, 10, 12, 13, 15, 18, 19, 20, 21, 23]  # instances that some plan satisfies
+
+
 def otherwise(case: Case, plan: plans.Plan) -> dict[str, float | None]:
     """Least objective with each project on the other side, by enumeration; None where no subset is allowed."""
     x = case.everything()
@@ -26,12 +29,11 @@ def otherwise(case: Case, plan: plans.Plan) -> dict[str, float | None]:
     return {i: float(v.min()) if len(v) else None for i, v in sides.items()}
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", FEASIBLE)
 def test_regret_is_what_deciding_otherwise_costs(seed):
     case = Case(seed)
     held, plan = solved(case)
-    if plan is None:
-        return
+    assert plan is not None
     expected, table = otherwise(case, plan), reasons.regrets(held, plan).set_index("project_id")
     for project, value in expected.items():
         if value is None:
@@ -41,12 +43,11 @@ def test_regret_is_what_deciding_otherwise_costs(seed):
             assert table.at[project, "regret"] == pytest.approx(value - plan.value, abs=1e-2)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", FEASIBLE)
 def test_the_bound_is_never_above_the_regret(seed):
     case = Case(seed)
     held, plan = solved(case)
-    if plan is None:
-        return
+    assert plan is not None
     bounds, expected = reasons.lower_bounds(held, plan), otherwise(case, plan)
     assert set(bounds) == set(case.ids)
     assert all(bounds[i] <= v - plan.value + 1e-3 for i, v in expected.items() if v is not None)

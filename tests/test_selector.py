@@ -53,10 +53,35 @@ def test_a_problem_of_a_run_will_do(tiny):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"projects": PROJECTS.drop(columns="capex")}, {"savings": SAVINGS.assign(carrier="gas")}, {"bases": None}]
+    "wrong",
+    [
+        {"projects": PROJECTS.drop(columns="capex")},
+        {"savings": SAVINGS.assign(carrier="gas")},
+        {"bases": None},
+        {"projects": pd.concat([PROJECTS, PROJECTS])},
+        {"projects": PROJECTS.assign(capex=float("nan"))},
+        {"projects": PROJECTS.iloc[1:]},
+        {"savings": SAVINGS.assign(mode="fraction")},
+        {"savings": SAVINGS.assign(mode="share")},
+    ],
 )
 def test_misuse_is_told_in_one_line(wrong):
     given = {"projects": PROJECTS, "savings": SAVINGS, "bases": BASES} | wrong
     with pytest.raises(UserError) as told:
         Selector("capex", 30.0).fit(**given)
     assert "\n" not in str(told.value)
+
+
+def test_settings_and_answers_show_themselves():
+    assert repr(Selector("capex", 30.0)) == "Selector(budget_tco2e=30.0, objective='capex')"
+    assert repr(Selector("capex", 30.0).fit(PROJECTS, SAVINGS, BASES)).endswith("chosen=['drive', 'lamp'])")
+
+
+def test_years_of_start_filed_with_the_projects_count():
+    """The drive cannot start before 2003: 40 t can be met in that year, not in 2002, and the answer says so."""
+    late = PROJECTS.assign(earliest_year=[2003 if i != "lamp" else 2001 for i in PROJECTS["project_id"]])
+    given = {"year": 2000, "horizon_year": 2004}
+    ready = Selector("capex", 40.0, target_year=2003, **given).fit(late, SAVINGS, BASES)
+    assert ready.chosen == ["drive"] and ready.bundle.set_index("project_id").at["drive", "start_year"] == 2003
+    short = Selector("capex", 40.0, target_year=2002, **given).fit(late, SAVINGS, BASES)
+    assert short.explain().set_index("limit").at["deadline", "needed"] == 2003

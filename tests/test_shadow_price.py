@@ -12,6 +12,8 @@ from test_selection import Case
 from workbench.selection import limits, plans, shadow_price, solve
 from workbench.selection.matrix import Matrix
 
+FEASIBLE = [0, 1, 2, 7, 8, 9, 10, 12, 13, 15, 18, 19]  # instances that some plan satisfies
+
 
 def solved(case: Case):
     problem = case.problem()
@@ -19,12 +21,11 @@ def solved(case: Case):
     return (None, None) if found.value is None else (Matrix(problem), plans.of(problem, found.chosen))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", FEASIBLE)
 def test_prices_of_the_budget_by_enumeration(seed):
     case = Case(seed)
     held, plan = solved(case)
-    if plan is None:
-        return
+    assert plan is not None
     budget, table = case.settings.budget_tco2e, shadow_price.prices(held, plan)
     assert table.loc[table["limit"] == "budget", "reached"].iloc[0] == pytest.approx(plan.emissions)
     points = dominating(case)
@@ -46,13 +47,12 @@ def test_prices_of_the_budget_by_enumeration(seed):
             assert found == pytest.approx(value, rel=1e-3, abs=1e-2), name
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", FEASIBLE)
 def test_a_limit_that_does_not_bind_has_no_price(seed):
     """Taken away, it changes nothing: both prices of relaxing it are nil; a limit that binds has a positive one."""
     case = Case(seed)
     held, plan = solved(case)
-    if plan is None:
-        return
+    assert plan is not None
     table = shadow_price.prices(held, plan)
     for (limit, who), rows in table.groupby(["limit", "who"]):
         without = held.solve(at={(limit, who): None})

@@ -73,9 +73,10 @@ def _ready(problem: Problem, year: int) -> set[str]:
     """Projects kept out only because they would not be ready in time, and that would be by `year`."""
     rows, filed = problem.everything, problem.source.tables["projects"].drop_duplicates("project_id").set_index("project_id")
     number = lambda name: pd.to_numeric(rows["project_id"].map(filed[name])) if name in filed else np.nan  # noqa: E731
-    done = rows["start_year"] + np.nan_to_num(number("build_years"))
+    start = pd.to_numeric(rows["start_year"])
+    done = start + np.nan_to_num(number("build_years"))
     costed = rows["capex"].notna() & rows["lifetime_years"].notna() & ~rows["status"].astype(str).isin(NEVER_SELECTED)
-    late = (rows["eligible"] == 0) & costed & (done <= year) & ~(rows["start_year"] > number("latest_year"))
+    late = (rows["eligible"] == 0) & costed & (done <= year) & ~(start > number("latest_year"))
     return set(rows.loc[late, "project_id"])
 
 

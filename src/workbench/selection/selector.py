@@ -77,6 +77,10 @@ class Result:
         """The least plan of another budget, solved on the model already built; None where there is none."""
         return plans.within(self._held, budget_tco2e, capital=False)
 
+    def __repr__(self) -> str:
+        said = {name: self.summary.get(name) for name in ("status", "objective_value", "budget_tco2e", "emissions_after")}
+        return f"Result({', '.join(f'{n}={_said(v)}' for n, v in said.items())}, chosen={self.chosen})"
+
     def _repr_html_(self) -> str:
         names = (
             "status",
@@ -103,6 +107,8 @@ class Selector:
     >>> result = Selector(objective="capex", budget_tco2e=44.0).fit(projects, savings, bases)
     >>> result.chosen, result.summary["emissions_after"], result.summary["capex"]
     (['drive'], 35.0, 400.0)
+    >>> result
+    Result(status=optimal, objective_value=400, budget_tco2e=44, emissions_after=35, chosen=['drive'])
     >>> result.what_if(46.0).chosen
     frozenset({'lamp'})
     """
@@ -110,6 +116,10 @@ class Selector:
     def __init__(self, objective: str = "annual_cost", budget_tco2e: float | None = None, **settings: Any) -> None:
         given = {"cluster": "selection", "package": "-", "year": 2000} | settings
         self.settings = params.validate(given | {"objective": objective, "budget_tco2e": budget_tco2e})
+
+    def __repr__(self) -> str:
+        given = self.settings.model_dump(exclude_defaults=True, exclude={"cluster", "package", "year"})
+        return f"Selector({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
     def fit(
         self, projects: pd.DataFrame | Problem, savings: pd.DataFrame | None = None, bases: pd.DataFrame | None = None, *,
@@ -134,7 +144,11 @@ class Selector:
         _require(projects, ["project_id", "capex", "lifetime_years"], "projects")
         _require(savings, ["project_id", "carrier", "amount"], "savings")
         _require(bases, ["carrier", "use", "tco2e_per_activity"], "bases")
+        _sound(projects, savings)
         projects = _filled(projects, _PROJECTS).assign(eligible=1)
+        if self.settings.horizon_year is not None:  # shown for projects that are not chosen
+            earliest = pd.to_numeric(projects.get("earliest_year", pd.Series(float("nan"), index=projects.index)))
+            projects["start_year"] = earliest.fillna(0).clip(lower=self.settings.year + 1).astype(int)
         projects["name"] = projects["name"] if "name" in projects else projects["project_id"]
         bases = _filled(bases, _BASES | {"enterprise_id": ""})
         bases["pool_id"] = bases["enterprise_id"].astype(str) + "|" + bases["carrier"].astype(str)
@@ -151,6 +165,7 @@ class Selector:
         items = {"cluster_total_tco2e": firms["total_tco2e"].sum() + other_tco2e, "cluster_total_tce": firms["tce"].sum()}
         cluster = pd.DataFrame({"item": list(items), "value": list(items.values())})
         tables = {name: (pd.DataFrame(columns=c) if rules[name] is None else rules[name]) for name, c in _RULES.items()}
+        tables["projects"] = projects
         tables["enterprises"] = firms[["enterprise_id"]] if enterprises is None else enterprises
         return build(tables, _alone(projects, bases, lines, self.settings), bases, lines, firms, cluster, self.settings)
 
@@ -175,6 +190,26 @@ def _require(frame: pd.DataFrame, columns: list[str], table: str) -> None:
     missing = [name for name in columns if name not in frame]
     if missing:
         raise UserError(f"{table} has no column {missing[0]!r}: it needs {', '.join(columns)}")
+
+
+def _sound(projects: pd.DataFrame, savings: pd.DataFrame) -> None:
+    """Refuse what would otherwise be left out in silence, each with what to do."""
+    twice = projects.loc[projects["project_id"].duplicated(), "project_id"].tolist()
+    if twice:
+        raise UserError(f"projects lists {twice[0]!r} twice: give each project an id of its own")
+    lost = sorted(set(savings["project_id"]) - set(projects["project_id"]))
+    if lost:
+        raise UserError(f"savings name a project that is not there: {lost[0]!r}; add it to projects")
+    bare = projects.loc[projects[["capex", "lifetime_years"]].isna().any(axis=1), "project_id"].tolist()
+    if bare:
+        raise UserError(f"{bare[0]!r} has no capex or lifetime_years: file them, or leave the project out")
+    modes = savings["mode"] if "mode" in savings else pd.Series("absolute", index=savings.index)
+    unknown = sorted(set(modes) - {"absolute", "fraction"})
+    if unknown:
+        raise UserError(f"mode {unknown[0]!r} is not known: it is absolute (in the base's unit) or fraction")
+    over = savings.loc[(modes == "fraction") & (savings["amount"] > 1), "project_id"].tolist()
+    if over:
+        raise UserError(f"{over[0]!r} saves a fraction above 1: file 0.3 for 30 %, or mode absolute")
 
 
 def _said(value: Any) -> str:
