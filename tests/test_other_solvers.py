@@ -39,7 +39,7 @@ def cases() -> list:
 def test_another_solver_finds_the_same_least_objective(case, answer, ending, tmp_path):
     problem = case.problem()
     held, path = solve.Model(problem), str(tmp_path / f"choice.{ending}")
-    costs, constant = held._criteria[problem.settings.objective]
+    costs, constant = held.criterion(problem.settings.objective)
     standard_form.write(held.form, problem.settings, costs, path)
     found, other = held.solve(tie_break=False).value, answer(path)
     assert (found is None) == (other is None)

@@ -45,6 +45,8 @@ class Part:
     @cached_property
     def measures(self) -> tuple[str, ...]:
         """Projects that save a fraction here, sorted."""
+        if len(self.units) == 1:
+            return tuple(sorted(self.pool.fraction.get(self.units[0], ())))
         return tuple(sorted({p for u in self.units for p in self.pool.fraction.get(u, {})}))
 
     @cached_property
@@ -64,11 +66,13 @@ class Part:
     @cached_property
     def joint(self) -> bool:
         """Whether all measures are bundled at once; else unit by unit, what one unit leaves over being what the next acts on."""
-        return self._subsets(self.measures, JOINT) is not None
+        return 2 ** len(self.measures) <= JOINT or self._subsets(self.measures, JOINT) is not None
 
     @cached_property
     def single(self) -> bool:
         """Whether no two fraction measures can ever work together: then a bundle is a project or none."""
+        if len(self.measures) < 2 or not self.pairs:
+            return len(self.measures) < 2
         return self.joint and all(len(b) <= 1 for b in self.bundles)
 
     def stages(self, unit: str) -> list[tuple[frozenset[str], ...]]:
@@ -81,8 +85,9 @@ class Part:
         """Admissible subsets; None where there are more than `most`."""
         found = [frozenset()]
         for measure in measures:
-            rivals = frozenset().union(*(pair for pair in self.pairs if measure in pair)) - {measure}
-            found += [b | {measure} for b in found if not b & rivals]
+            rivals = {i for pair in self.pairs if measure in pair for i in pair if i != measure} if self.pairs else ()
+            alone = frozenset((measure,))
+            found += [b | alone for b in found if not rivals or b.isdisjoint(rivals)]
             if len(found) > most:
                 return None
         return tuple(found)
@@ -94,14 +99,17 @@ class Part:
     @cached_property
     def absolutes(self) -> tuple[str, ...]:
         """Projects with an absolute saving here, sorted."""
+        if not self.pool.absolute:
+            return ()
         return tuple(sorted({p for u in self.units for p in self.absolute(u)}))
 
     def kept(self, unit: str, bundle: frozenset[str]) -> float:
         """Share of a unit's use left over by the fractions of `bundle`: prod(1 - f)."""
         share = 1.0
-        for project, fraction in self.pool.fraction.get(unit, {}).items():
-            if project in bundle:
-                share *= 1 - fraction
+        if bundle:
+            for project, fraction in self.pool.fraction.get(unit, {}).items():
+                if project in bundle:
+                    share *= 1 - fraction
         return share
 
     @cached_property
@@ -128,6 +136,8 @@ class Part:
     @cached_property
     def _bases(self) -> dict[str, float]:
         """What measures on a unit act on besides what units of this part leave over: own use, and that of idle units below."""
+        if self.units == ("",):
+            return {"": self.pool.total}
         inside, found = set(self.units), {u: self.pool.use.get(u, 0.0) for u in self.units}
         for unit, use in self.pool.use.items():
             if unit not in inside:
@@ -155,8 +165,21 @@ class Part:
                 found[above] = found[above][0] + low, found[above][1] + high
         return found
 
+    def rest(self, bundle: frozenset[str]) -> float:
+        """What is still used with the fraction measures of `bundle` alone, computed once for each bundle."""
+        found = self._rests.get(bundle)
+        if found is None:
+            found = self._rests[bundle] = self.left(bundle)
+        return found
+
+    @cached_property
+    def _rests(self) -> dict[frozenset[str], float]:
+        return {}
+
     def left(self, bundle: frozenset[str]) -> float:
         """What is still used with the fraction measures of `bundle` alone."""
+        if len(self.units) == 1:
+            return self._bases[self.units[0]] * self.kept(self.units[0], bundle)
         left, total = dict(self._bases), 0.0
         for u in self.units:
             rest, above = left[u] * self.kept(u, bundle), self.above(u)

@@ -77,6 +77,16 @@ class Horizon:
             return []
         return [(1.0, begun)] + ([(-1.0, ended)] if ended is not None else [])
 
+    @cached_property
+    def at_work(self) -> dict[tuple[str, int], list[tuple[float, int]]]:
+        """Whether each project works in each year, as signed states."""
+        return {(i, t): self.working(i, t) for i in self.windows for t in self.years}
+
+    @cached_property
+    def able(self) -> dict[int, frozenset[str]]:
+        """The projects that can work in each year."""
+        return {t: frozenset(i for i in self.windows if self.at_work[i, t]) for t in self.years}
+
     def works(self, project: str, start: int, year: int) -> bool:
         """Whether `project`, started in `start`, works in `year`."""
         window = self.windows[project]
@@ -117,7 +127,7 @@ def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings) -
     """The horizon of the eligible `projects`; `filed` is the package's table with earliest_year, latest_year, build_years."""
     if settings.horizon_year is None:
         year = settings.target_year or settings.year + 1
-        windows = {i: Window(year, year, 0, ALWAYS) for i in projects["project_id"]}
+        windows = dict.fromkeys(projects["project_id"].tolist(), Window(year, year, 0, ALWAYS))
         return Horizon(settings, (year,), windows, by_years=False)
     years = tuple(range(settings.year + 1, settings.horizon_year + 1))
     timing = projects[["project_id", "lifetime_years"]]
@@ -141,10 +151,10 @@ def _column(filed: pd.DataFrame | None, name: str) -> dict[str, float]:
 
 def segments(horizon: Horizon, carrier: str, projects: Iterable[str], objective: str) -> list[Segment]:
     """One segment a year of a plan by years, with the projects that can work in it."""
-    mine = sorted(projects)
+    mine = frozenset(projects)
     found = []
     for year in horizon.years:
-        alive = frozenset(i for i in mine if horizon.working(i, year))
+        alive = mine & horizon.able[year]
         factor = horizon.grid(year) if carrier == "electricity" else 1.0
         money, carbon = horizon.worth(objective, year)
         found.append(Segment(money, carbon, alive, year, factor))
@@ -158,7 +168,8 @@ def capital(horizon: Horizon, projects: pd.DataFrame) -> dict[str, dict[int, flo
     gross = pd.to_numeric(gross).astype(float).fillna(projects["capex"].astype(float))
     grant = (gross - projects["capex"].astype(float)).to_numpy()
     found = {}
-    for i, net, whole, aid in zip(projects["project_id"], projects["capex"].astype(float), gross, grant, strict=True):
+    rows = (projects["project_id"].tolist(), projects["capex"].astype(float).tolist(), gross.tolist(), grant.tolist())
+    for i, net, whole, aid in zip(*rows, strict=True):
         window = horizon.windows[i]
         years = range(window.earliest, window.latest + 1)
         found[i] = {

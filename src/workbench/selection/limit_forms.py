@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pyomo.environ as pyo
-
 from workbench.selection.limits import Limit, effort_before
 from workbench.selection.linear import Linear
 from workbench.selection.model import by_start
@@ -12,14 +10,14 @@ from workbench.selection.problem import Problem
 Row = tuple[Linear, float]  # what is limited in a year, and the multiple of the bound that holds there
 
 
-def rows(m: pyo.ConcreteModel, problem: Problem, limit: Limit) -> list[Row]:
+def rows(m, problem: Problem, limit: Limit) -> list[Row]:
     """The rows of a limit, one for each year it holds in; a cumulative budget has one over all years."""
     if limit.limit == "cumulative_budget":
         return [(m.criteria["emissions"], 1.0)]
     return [(_form(m, problem, limit, year), times) for year, times in limit.years.items()]
 
 
-def _form(m: pyo.ConcreteModel, problem: Problem, limit: Limit, year: int) -> Linear:
+def _form(m, problem: Problem, limit: Limit, year: int) -> Linear:
     """What one limit limits in one year, in its unit."""
     if limit.unit == "rules":
         return _rule(m, problem, limit, year)
@@ -40,7 +38,7 @@ def _form(m: pyo.ConcreteModel, problem: Problem, limit: Limit, year: int) -> Li
     return Linear(effort_before(problem, limit.members, year)).plus(total, -1.0) if limit.least else total
 
 
-def _rule(m: pyo.ConcreteModel, problem: Problem, limit: Limit, year: int) -> Linear:
+def _rule(m, problem: Problem, limit: Limit, year: int) -> Linear:
     """Projects that exclude each other at the end of the plan; a project begun by a year without any that it requires."""
     horizon = problem.horizon
     if limit.limit == "excludes":
@@ -50,7 +48,7 @@ def _rule(m: pyo.ConcreteModel, problem: Problem, limit: Limit, year: int) -> Li
     return Linear(0.0, [(1.0, m.y[first, year])] + [(-1.0, m.y[i, s]) for i, s in states if s is not None])
 
 
-def _spent(m: pyo.ConcreteModel, problem: Problem, limit: Limit, year: int) -> Linear:
+def _spent(m, problem: Problem, limit: Limit, year: int) -> Linear:
     """Own funds spent by the end of a year by the payers of a limit; of that year alone where nothing is carried over."""
     alone = limit.limit.endswith("per_year") and not problem.settings.capital_carry_over
     shares = _shares(problem, limit.who)
@@ -65,7 +63,7 @@ def _shares(problem: Problem, who: str) -> dict[str, float]:
     return {i: share for (i, e), share in problem.shares.items() if e == who}
 
 
-def _leaked(m: pyo.ConcreteModel, problem: Problem, year: int) -> Linear:
+def _leaked(m, problem: Problem, year: int) -> Linear:
     """Upstream emissions added, less those allowed for what is saved inside."""
     settings = problem.settings
     before = problem.emissions_before - problem.grid_fall(year)

@@ -1,10 +1,12 @@
-"""Linear forms over Pyomo variables: a constant and (coefficient, variable) pairs, cheaper to add up than expression trees."""
+"""Linear forms: a constant and (coefficient, variable) pairs, cheaper to add up than expression trees."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from pyomo.core.expr.numeric_expr import LinearExpression
+
+Row = tuple[float | None, "Linear", float | None]  # lower <= form <= upper, as a rule returns it
 
 
 class Linear:
@@ -17,7 +19,22 @@ class Linear:
         self.coefficients: list[float] = []
         self.variables: list[object] = []
         for coefficient, variable in pairs:
-            self.add(coefficient, variable)
+            if coefficient:
+                self.coefficients.append(coefficient)
+                self.variables.append(variable)
+
+    @classmethod
+    def of(cls, coefficients: list[float], variables: list[object], constant: float = 0.0) -> Linear:
+        """The form of two lists of equal length, which become its own."""
+        form = cls(constant)
+        form.coefficients, form.variables = coefficients, variables
+        return form
+
+    @classmethod
+    def total(cls, variables: Iterable[object], constant: float = 0.0) -> Linear:
+        """The sum of variables."""
+        each = list(variables)
+        return cls.of([1.0] * len(each), each, constant)
 
     def add(self, coefficient: float, variable: object) -> Linear:
         """Add one term."""
@@ -41,18 +58,16 @@ class Linear:
             return self.constant
         return LinearExpression(constant=self.constant, linear_coefs=self.coefficients, linear_vars=self.variables)
 
-    def at_most(self, bound: float):
-        """form <= bound, as a rule returns it."""
-        return (None, self._free, bound - self.constant)
+    def at_most(self, bound: float) -> Row:
+        """form <= bound; the constant moves to the right."""
+        return (None, self, bound - self.constant)
 
-    def at_least(self, bound: float):
+    __le__ = at_most
+
+    def at_least(self, bound: float) -> Row:
         """form >= bound."""
-        return (bound - self.constant, self._free, None)
+        return (bound - self.constant, self, None)
 
-    def equals(self, value: float):
+    def equals(self, value: float) -> Row:
         """form == value."""
-        return (value - self.constant, self._free, value - self.constant)
-
-    @property
-    def _free(self):
-        return LinearExpression(constant=0.0, linear_coefs=self.coefficients, linear_vars=self.variables)
+        return (value - self.constant, self, value - self.constant)

@@ -17,67 +17,80 @@ with too many bundles goes unit by unit: sum_b v_ub = r_u, v_ub <= most w_ub, u 
 
 from __future__ import annotations
 
-import pyomo.environ as pyo
+from collections.abc import Callable, Iterable
+
 from pyomo.common.gc_manager import PauseGC
 
-from workbench.selection import rules
+from workbench.selection import in_columns, rules
 from workbench.selection.linear import Linear
 from workbench.selection.problem import CRITERIA, Problem, parts
 from workbench.selection.use import saved_by_part
 
 
-def build(problem: Problem) -> pyo.ConcreteModel:
+class Forms(dict):
+    """Linear forms by name, each made when first asked for."""
+
+    def __init__(self, names: Iterable, make: Callable[[object], Linear]) -> None:
+        super().__init__()
+        self.names, self._make = tuple(names), make
+
+    def __missing__(self, name: object) -> Linear:
+        if name not in self.names:
+            raise KeyError(name)
+        self[name] = form = self._make(name)
+        return form
+
+
+def build(problem: Problem, pe=in_columns):
     """The model of a problem: objective `m.cost`, states `m.y`, `m.x` (in at the end), emissions `m.s` of the last year.
 
+    `pe`: what the words of the source mean. `in_pyomo` makes a Pyomo model of it, `in_columns` the same matrix at once.
     `m.criteria`: every objective the model knows as a linear form; `m.sizes`: the usual size of a variable, for scaling.
     """
     with PauseGC():
-        m = pyo.ConcreteModel(name="project selection")
-        m.sizes = {}
+        m = pe.ConcreteModel(name="project selection")
+        m.sizes = pe.ComponentMap()
         pieces = parts(problem)
-        _states(m, problem)
-        saved = saved_by_part(m, problem, pieces)
-        _emissions(m, problem, pieces, saved)
-        _energy(m, problem, pieces, saved)
-        _caps(m, problem)
-        _objective(m, problem, pieces, saved)
-        rules.capital(m, problem)
-        rules.between_projects(m, problem)
+        _states(pe, m, problem)
+        saved = saved_by_part(pe, m, problem, pieces)
+        _emissions(pe, m, problem, pieces, saved)
+        _energy(pe, m, problem, pieces, saved)
+        _caps(pe, m, problem)
+        _objective(pe, m, problem, pieces, saved)
+        rules.capital(pe, m, problem)
+        rules.between_projects(pe, m, problem)
     return m
 
 
-def _states(m: pyo.ConcreteModel, problem: Problem) -> None:
+def _states(pe, m, problem: Problem) -> None:
     horizon = problem.horizon
     windows = horizon.windows
-    m.I = pyo.Set(initialize=problem.ids)
-    m.E = pyo.Set(initialize=problem.enterprises["enterprise_id"].tolist())
-    m.T = pyo.Set(initialize=horizon.years)
-    m.Y = pyo.Set(dimen=2, initialize=[(i, t) for i in m.I for t in range(windows[i].earliest, windows[i].latest + 1)])
-    m.y = pyo.Var(m.Y, domain=pyo.Binary, doc="project started by the end of a year")
+    m.I = pe.Set(initialize=problem.ids)
+    m.E = pe.Set(initialize=problem.enterprises["enterprise_id"].tolist())
+    m.T = pe.Set(initialize=horizon.years)
+    m.Y = pe.Set(dimen=2, initialize=[(i, t) for i in m.I for t in range(windows[i].earliest, windows[i].latest + 1)])
+    m.y = pe.Var(m.Y, domain=pe.Binary, doc="project started by the end of a year")
     m.x = {i: m.y[i, windows[i].latest] for i in m.I}
     m.at = {
-        (i, t): [(sign, m.y[i, s]) for sign, s in horizon.working(i, t)] for i in windows for t in horizon.years
+        (i, t): [(sign, m.y[i, s]) for sign, s in states] for (i, t), states in horizon.at_work.items()
     }  # whether a project works in a year
     later = [(i, t) for i, t in m.Y if t > windows[i].earliest]
-    m.order = pyo.Constraint(later, rule=lambda m, i, t: m.y[i, t - 1] <= m.y[i, t], doc="once started, always started")
+    m.order = pe.Constraint(later, rule=lambda m, i, t: m.y[i, t - 1] <= m.y[i, t], doc="once started, always started")
 
 
-def by_start(m: pyo.ConcreteModel, amounts: dict[tuple[str, int], float]) -> Linear:
+def by_start(m, amounts: dict[tuple[str, int], float]) -> Linear:
     """sum of amount x start over (project, year of start), in states: start = y_t - y_t-1."""
-    form = Linear()
-    for (i, t), amount in amounts.items():
-        following = amounts.get((i, t + 1), 0.0) if (i, t + 1) in m.y else 0.0
-        form.add(amount - following, m.y[i, t])
-    return form
+    following = [amounts.get((i, t + 1), 0.0) if (i, t + 1) in m.y else 0.0 for i, t in amounts]
+    return Linear(0.0, [(amount - later, m.y[at]) for (at, amount), later in zip(amounts.items(), following, strict=True)])
 
 
-def _emissions(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
+def _emissions(pe, m, problem: Problem, pieces, saved) -> None:
     """Emissions of each enterprise in each year, two levels so that no row holds the whole cluster."""
     horizon = problem.horizon
     firms, years = list(m.E), list(m.T)
-    m.emitted_by = pyo.Var(m.E, m.T, doc="emissions of an enterprise after the plan, tCO2e/yr")
+    m.emitted_by = pe.Var(m.E, m.T, doc="emissions of an enterprise after the plan, tCO2e/yr")
     size = max(1.0, abs(problem.emissions_before))
-    m.sizes |= {id(v): size for v in m.emitted_by.values()}
+    m.sizes.update((v, size) for v in m.emitted_by.values())
     forms = {(e, t): Linear(0.0, [(1.0, m.emitted_by[e, t])]) for e in firms for t in years}
     elsewhere = {t: Linear() for t in years}  # what a member supplies: the supplier's fuel counts in the cluster
     for n, part in enumerate(pieces):
@@ -87,20 +100,19 @@ def _emissions(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
             if pool.tco2e != pool.site_tco2e:
                 elsewhere[t].plus(form, (pool.tco2e - pool.site_tco2e) * factor)
     m.leaked = {t: Linear() for t in years}  # upstream emissions of the projects at work
-    moving = zip(problem.projects["project_id"], problem.projects["enterprise_id"], problem.projects["upstream_tco2e"], strict=True)
-    for i, e, amount in ((i, e, float(a)) for i, e, a in moving if a):
+    moved = problem.projects[problem.projects["upstream_tco2e"] != 0]
+    for i, e, amount in zip(moved["project_id"], moved["enterprise_id"], moved["upstream_tco2e"].astype(float), strict=True):
         for t in years:
             works = Linear(0.0, m.at[i, t])
             m.leaked[t].plus(works, amount)
             if problem.settings.include_upstream:
                 forms[e, t].plus(works, -amount)
     before = {t: problem.firm_emissions_before(t) for t in years}
-    m.emissions_of = pyo.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(before[t][e]))
+    m.emissions_of = pe.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(before[t][e]))
     m.s = {e: m.emitted_by[e, horizon.last] for e in firms}
     eliminated = sum(problem.firm_emissions_before(horizon.first).values()) - problem.emissions_before
     eliminated += problem.grid_fall(horizon.first)
-    m.emitted = {t: Linear(-eliminated, [(1.0, m.emitted_by[e, t]) for e in firms]).plus(elsewhere[t], -1.0) for t in years}
-    m.emissions = pyo.Expression(expr=m.emitted[horizon.last].expression)
+    m.emitted = {t: Linear.total([m.emitted_by[e, t] for e in firms], -eliminated).plus(elsewhere[t], -1.0) for t in years}
 
 
 def _yearly(problem: Problem, part, forms):
@@ -110,33 +122,38 @@ def _yearly(problem: Problem, part, forms):
     return [(problem.horizon.first, 1.0, forms[0])]
 
 
-def _energy(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
+def _energy(pe, m, problem: Problem, pieces, saved) -> None:
     """Energy use in tce: of each enterprise where a cap asks for it, of the cluster always."""
     years, asked = list(m.T), any(cap.measure == "tce" for cap in problem.caps)
     tce = dict(zip(problem.enterprises["enterprise_id"], problem.enterprises["tce"].astype(float), strict=True))
-    m.used_by = pyo.Var(m.E if asked else [], m.T, doc="energy use of an enterprise after the plan, tce/yr")
-    m.sizes |= {id(v): max(1.0, abs(problem.tce_before)) for v in m.used_by.values()}
-    forms = {(e, t): Linear(-tce[e], [(1.0, m.used_by[e, t])] if asked else []) for e in tce for t in years}
+    m.used_by = pe.Var(m.E if asked else [], m.T, doc="energy use of an enterprise after the plan, tce/yr")
+    m.sizes.update((v, max(1.0, abs(problem.tce_before))) for v in m.used_by.values())
+    if not asked:
+        m.used = Forms(years, lambda t: _use(problem, pieces, saved, t, problem.tce_before))
+        m.used_of = Forms([(e, t) for e in tce for t in years], lambda at: _use(problem, pieces, saved, at[1], tce[at[0]], at[0]))
+        return
+    forms = {(e, t): Linear(-tce[e], [(1.0, m.used_by[e, t])]) for e in tce for t in years}
     for n, part in enumerate(pieces):
         for t, _, form in _yearly(problem, part, saved[n]):
             forms[part.pool.enterprise_id, t].plus(form, part.pool.tce)
-    if asked:
-        m.energy_of = pyo.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(0.0))
-        rest = problem.tce_before - sum(tce.values())
-        m.used = {t: Linear(rest, [(1.0, m.used_by[e, t]) for e in m.E]) for t in years}
-        m.used_of = {(e, t): Linear(0.0, [(1.0, m.used_by[e, t])]) for e in m.E for t in years}
-    else:
-        m.used, m.used_of = {}, {key: Linear().plus(form, -1.0) for key, form in forms.items()}
-        for t in years:
-            total = Linear()
-            for e in tce:
-                total.plus(forms[e, t])
-            total.constant += sum(tce.values())
-            m.used[t] = Linear(problem.tce_before).plus(total, -1.0)
-    m.tce = pyo.Expression(expr=m.used[problem.horizon.last].expression)
+    m.energy_of = pe.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(0.0))
+    rest = problem.tce_before - sum(tce.values())
+    m.used = {t: Linear.total([m.used_by[e, t] for e in m.E], rest) for t in years}
+    m.used_of = {(e, t): Linear.total([m.used_by[e, t]]) for e in m.E for t in years}
 
 
-def _caps(m: pyo.ConcreteModel, problem: Problem) -> None:
+def _use(problem: Problem, pieces, saved, year: int, before: float, enterprise: str | None = None) -> Linear:
+    """Energy use in a year, of an enterprise or of the cluster, straight from what its parts save."""
+    total = Linear(before)
+    for n, part in enumerate(pieces):
+        if enterprise in (None, part.pool.enterprise_id):
+            for t, _, form in _yearly(problem, part, saved[n]):
+                if t == year:
+                    total.plus(form, -part.pool.tce)
+    return total
+
+
+def _caps(pe, m, problem: Problem) -> None:
     """Dual control, budgets and efforts: sums over enterprises that may not exceed an amount."""
     settings = problem.settings
     caps = {(cap.family, cap.name, " ".join(cap.members or ()), cap.year): cap for cap in problem.caps}
@@ -146,77 +163,88 @@ def _caps(m: pyo.ConcreteModel, problem: Problem) -> None:
         if cap.members is None:
             return (m.emitted if cap.measure == "tco2e" else m.used)[cap.year].at_most(cap.at_most)
         each = m.emitted_by if cap.measure == "tco2e" else m.used_by
-        return Linear(0.0, [(1.0, each[e, cap.year]) for e in cap.members]).at_most(cap.at_most)
+        return Linear.total([each[e, cap.year] for e in cap.members]).at_most(cap.at_most)
 
-    m.caps = pyo.Constraint(list(caps), rule=held, doc="at most so much by a scope in a year")
+    m.caps = pe.Constraint(list(caps), rule=held, doc="at most so much by a scope in a year")
     if settings.cumulative_budget_tco2e is not None and "budget" not in problem.relaxed:
         total = Linear()
         for t in m.T:
             total.plus(m.emitted[t])
-        m.cumulative = pyo.Constraint(rule=total.at_most(settings.cumulative_budget_tco2e))
+        m.cumulative = pe.Constraint(rule=lambda m: total.at_most(settings.cumulative_budget_tco2e))
     if settings.leakage_limit_tco2e is not None and "leakage" not in problem.relaxed:
-        m.leakage = pyo.Constraint(m.T, rule=lambda m, t: _leakage(m, problem, t), doc="upstream emissions added")
+        m.leakage = pe.Constraint(m.T, rule=lambda m, t: _leakage(pe, m, problem, t), doc="upstream emissions added")
 
 
-def _leakage(m: pyo.ConcreteModel, problem: Problem, t: int):
+def _leakage(pe, m, problem: Problem, t: int):
     """U_t <= U0 + lambda x (saved inside in t)."""
     settings = problem.settings
     before = problem.emissions_before - problem.grid_fall(t)
     inside = Linear().plus(m.emitted[t]).plus(m.leaked[t], -1.0 if settings.include_upstream else 0.0)
     form = Linear().plus(m.leaked[t]).plus(inside, settings.leakage_share)
     if not form.variables:
-        return pyo.Constraint.Feasible if settings.leakage_limit_tco2e >= 0 else pyo.Constraint.Infeasible
+        return pe.Constraint.Feasible if settings.leakage_limit_tco2e >= 0 else pe.Constraint.Infeasible
     return form.at_most(settings.leakage_limit_tco2e + settings.leakage_share * before)
 
 
-def _objective(m: pyo.ConcreteModel, problem: Problem, pieces, saved) -> None:
-    m.criteria = {}
-    for name in CRITERIA:
-        weights = [_weights(problem, name, part) for part in pieces]
-        if any(w is None for w in weights):
-            continue  # present values of lives need stretches of time that other objectives do without
-        form = by_start(m, problem.start_costs(name))
-        if name == "emissions":
-            for t in m.T:
-                form.plus(m.emitted[t])
-        for n, part in enumerate(pieces):
-            for (money, carbon), segment, gain in zip(weights[n], part.segments, saved[n], strict=True):
-                form.plus(gain, -(part.pool.price * money + part.pool.tco2e * segment.factor * carbon))
-        m.criteria[name] = form
-    m.criteria["peak"] = _peak(m, problem)
-    m.capital = pyo.Expression(expr=m.criteria["capex"].expression)
-    m.criteria[problem.settings.objective] = objective(m, problem)
-    m.cost = pyo.Objective(expr=m.criteria[problem.settings.objective].expression)
+def _objective(pe, m, problem: Problem, pieces, saved) -> None:
+    peak, asked = _peak(pe, m, problem), problem.settings.objective
+    money = CRITERIA if problem.horizon.by_years or _of_present_value(problem) else [c for c in CRITERIA if c != "npv_cost"]
+
+    def form(name: str) -> Linear:
+        if name == "peak":
+            return peak
+        return _weighted(m, problem) if name == "weighted" else _criterion(m, problem, pieces, saved, name)
+
+    m.criteria = Forms([*money, "peak"] + (["weighted"] if asked == "weighted" else []), form)
+    m.cost = pe.Objective(m.criteria[asked])
 
 
-def _peak(m: pyo.ConcreteModel, problem: Problem) -> Linear:
+def _of_present_value(problem: Problem) -> bool:
+    """Present values of lives need stretches of time that other objectives of a typical year do without."""
+    settings = problem.settings
+    return settings.objective == "npv_cost" or settings.objective == "weighted" and "npv_cost" in settings.objective_weights
+
+
+def _criterion(m, problem: Problem, pieces, saved, name: str) -> Linear:
+    """One objective: what starts cost, less what the savings of every part and stretch of time are worth."""
+    form = by_start(m, problem.start_costs(name))
+    if name == "emissions":
+        for t in m.T:
+            form.plus(m.emitted[t])
+    weights = _weights(problem, name)
+    for n, part in enumerate(pieces):
+        pool = part.pool
+        for (money, carbon), segment, gain in zip(weights(part), part.segments, saved[n], strict=True):
+            form.plus(gain, -(pool.price * money + pool.tco2e * segment.factor * carbon))
+    return form
+
+
+def _peak(pe, m, problem: Problem) -> Linear:
     """The highest emissions of the years in which the budget holds; one year is its own highest."""
     held = [t for t in m.T if t >= problem.horizon.target]
     if len(held) == 1:
         return m.emitted[held[0]]
-    m.peak = pyo.Var(doc="highest emissions of the years from the target year on")
-    m.sizes[id(m.peak)] = max(1.0, abs(problem.emissions_before))
-    m.peak_of = pyo.Constraint(held, rule=lambda m, t: Linear(0.0, [(-1.0, m.peak)]).plus(m.emitted[t]).at_most(0.0))
-    return Linear(0.0, [(1.0, m.peak)])
+    m.peak = pe.Var(doc="highest emissions of the years from the target year on")
+    most = next(iter(m.peak.values()))
+    m.sizes[most] = max(1.0, abs(problem.emissions_before))
+    m.peak_of = pe.Constraint(held, rule=lambda m, t: Linear(0.0, [(-1.0, most)]).plus(m.emitted[t]).at_most(0.0))
+    return Linear(0.0, [(1.0, most)])
 
 
-def objective(m: pyo.ConcreteModel, problem: Problem) -> Linear:
-    """The problem's objective as a form; a weighted one adds up its criteria."""
-    if problem.settings.objective != "weighted":
-        return m.criteria[problem.settings.objective]
+def _weighted(m, problem: Problem) -> Linear:
+    """A weighted objective adds up its criteria."""
     form = Linear()
     for name, weight in sorted((problem.settings.objective_weights or {}).items()):
         form.plus(m.criteria[name], weight)
     return form
 
 
-def _weights(problem: Problem, name: str, part) -> list[tuple[float, float]] | None:
-    """Weights (energy money, carbon money) of a part's segments in one criterion; None where its segments do not tell."""
-    settings = problem.settings
+def _weights(problem: Problem, name: str) -> Callable:
+    """Part → weights (energy money, carbon money) of its segments in one criterion."""
     if problem.horizon.by_years:
-        return [problem.horizon.worth(name, segment.year) for segment in part.segments]
+        years = [problem.horizon.worth(name, year) for year in problem.horizon.years]
+        return lambda part: years
     if name == "npv_cost":
-        asked = settings.objective == "npv_cost" or (settings.objective == "weighted" and "npv_cost" in settings.objective_weights)
-        return [(s.money, s.carbon) for s in problem.segments(part.pool, "npv_cost")] if asked else None
-    first = (1.0, settings.carbon_price) if name == "annual_cost" else (0.0, 0.0)
-    return [first] + [(0.0, 0.0)] * (len(part.segments) - 1)
+        return lambda part: [(s.money, s.carbon) for s in problem.segments(part.pool, "npv_cost")]
+    first = (1.0, problem.settings.carbon_price) if name == "annual_cost" else (0.0, 0.0)
+    return lambda part: [first] + [(0.0, 0.0)] * (len(part.segments) - 1)

@@ -81,7 +81,7 @@ class Problem:
     @cached_property
     def lives(self) -> dict[str, float]:
         """Years that each eligible project works."""
-        return dict(zip(self.projects["project_id"], self.projects["lifetime_years"].astype(float), strict=True))
+        return dict(zip(self.ids, self.projects["lifetime_years"].astype(float).tolist(), strict=True))
 
     @cached_property
     def horizon(self) -> Horizon:
@@ -99,7 +99,7 @@ class Problem:
         if self.horizon.by_years:
             return time.capital(self.horizon, self.projects)
         year = self.horizon.first
-        return {i: {year: float(k)} for i, k in zip(self.projects["project_id"], self.projects["capex"], strict=True)}
+        return {i: {year: float(k)} for i, k in zip(self.ids, self.projects["capex"].tolist(), strict=True)}
 
     @cached_property
     def own_funds(self) -> dict[str, dict[int, float]]:
@@ -156,13 +156,13 @@ class Problem:
         """(project, year of start) → what the start costs whatever else is chosen."""
         return time.start_costs(self.horizon, self.projects, objective)
 
-    def segments(self, pool: Pool, objective: str | None = None) -> list[Segment]:
-        """Stretches of time of a pool with the weights of its savings in the objective."""
+    def segments(self, pool: Pool, objective: str | None = None, members: list[str] | None = None) -> list[Segment]:
+        """Stretches of time of a pool with the weights of its savings in the objective; `members`: its projects, where known."""
         objective = objective or self.settings.objective
+        members = pool.projects if members is None else members
         if self.horizon.by_years:
-            known = set(self.horizon.windows)
-            return time.segments(self.horizon, pool.carrier, [i for i in pool.projects if i in known], objective)
-        return segments(pool, self.lives, objective, self.settings)
+            return time.segments(self.horizon, pool.carrier, members, objective)
+        return _segments(members, self.lives, objective, self.settings)
 
     def emissions(self, plan: Plan, year: int | None = None) -> float:
         """Cluster emissions of a year (the last of the plan unless said), with upstream where the settings count it."""
@@ -280,9 +280,13 @@ def segments(pool: Pool, lives: Mapping[str, float], objective: str, settings: S
     """Stretches of a typical year's life with the same working projects. Annual cost has one; npv_cost ends each project at its own
     life; a weighted objective adds up what its criteria say. `lives`: years of each eligible project.
     """
+    return _segments(pool.projects, lives, objective, settings)
+
+
+def _segments(members: list[str], lives: Mapping[str, float], objective: str, settings: Settings) -> list[Segment]:
     if objective == "weighted":
-        return _weighted(pool, lives, settings)
-    everyone = frozenset(i for i in pool.projects if i in lives)
+        return _weighted(members, lives, settings)
+    everyone = frozenset(i for i in members if i in lives)
     if objective in ("capex", "emissions"):
         return [Segment(0.0, 0.0, everyone)]
     if objective == "annual_cost":
@@ -297,10 +301,10 @@ def segments(pool: Pool, lives: Mapping[str, float], objective: str, settings: S
     return found
 
 
-def _weighted(pool: Pool, lives: Mapping[str, float], settings: Settings) -> list[Segment]:
+def _weighted(members: list[str], lives: Mapping[str, float], settings: Settings) -> list[Segment]:
     """In the first stretch everyone works, so the annual cost stands there beside the present value."""
     weights = settings.objective_weights or {}
-    later = segments(pool, lives, "npv_cost" if weights.get("npv_cost") else "capex", settings)
+    later = _segments(members, lives, "npv_cost" if weights.get("npv_cost") else "capex", settings)
     npv, annual = weights.get("npv_cost", 0.0), weights.get("annual_cost", 0.0)
     found = [Segment(npv * s.money, npv * s.carbon, s.alive) for s in later]
     if annual and found:
@@ -317,14 +321,15 @@ def parts(problem: Problem) -> list[Part]:
         pairs[one].add(frozenset((one, other)))
     pieces = []
     for pool in problem.pools:
-        mine = set(pool.projects)
+        mine = pool.projects
         if not mine:
             continue
         filed = sorted({u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines})
-        tops = {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}
-        rivals = tuple(sorted({p for i in mine for p in pairs.get(i, ()) if p <= mine}, key=sorted))
-        cut = tuple(problem.segments(pool))
+        tops = {"": ""} if filed == [""] else {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}
+        inside = set(mine)
+        met = {p for i in mine if i in pairs for p in pairs[i] if p <= inside}
+        cut = tuple(problem.segments(pool, members=mine))
         for top in sorted(set(tops.values())):
-            units = tuple(u for u in pool.order if tops.get(u) == top)
-            pieces.append(Part(f"{pool.pool_id}|{'+'.join(units)}", pool, units, cut, rivals))
+            units = tuple(u for u in pool.order if tops.get(u) == top) if len(tops) > 1 else tuple(tops)
+            pieces.append(Part(f"{pool.pool_id}|{'+'.join(units)}", pool, units, cut, tuple(sorted(met, key=sorted))))
     return pieces

@@ -16,6 +16,7 @@ from importlib.metadata import version
 import highspy
 import numpy as np
 from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.common.gc_manager import PauseGC
 
 from workbench import dictionary
 from workbench.selection import caps, model, standard_form
@@ -60,12 +61,14 @@ class Model:
     def __init__(self, problem: Problem) -> None:
         started = time.perf_counter()
         self.problem = problem
-        anyhow = problem.budget if problem.budget is not None else 1e6 * (1.0 + abs(problem.emissions_before))
-        self.model = model.build(replace(problem, budget=anyhow))
+        if problem.budget is None:  # a row for a budget stands in any case
+            problem = replace(problem, budget=1e6 * (1.0 + abs(problem.emissions_before)))
         self._impossible = False
         try:
-            self.form = standard_form.compile_model(self.model)
-            self._prepare()
+            with PauseGC():
+                self.model = model.build(problem)
+                self.form = standard_form.compile_model(self.model)
+                self._prepare()
         except InfeasibleConstraintException:
             self._impossible = True
         self.build_seconds = time.perf_counter() - started
@@ -73,11 +76,11 @@ class Model:
     def _prepare(self) -> None:
         m, form = self.model, self.form
         self.highs = standard_form.load(form, self.problem.settings)
-        self._criteria = {name: (form.vector(c), c.constant) for name, c in m.criteria.items()}
+        self._criteria: dict[str, tuple[np.ndarray, float]] = {}
         self._states = list(m.y)
         self._y = standard_form.places(form, m.y.values())
-        self._x = {i: form.place[id(v)] for i, v in m.x.items()}
-        self._budgets = {index[3]: form.rows.get(id(row)) for index, row in m.caps.items() if index[0] == "budget"}
+        self._x = dict(zip(m.x, standard_form.places(form, m.x.values()).tolist(), strict=True))
+        self._budgets = {index[3]: form.rows[row] for index, row in m.caps.items() if index[0] == "budget"}
         self._room = {t: self._budget_row(t) for t in self._budgets}
         self._rows = form.a.shape[0]
 
@@ -88,7 +91,7 @@ class Model:
     @property
     def criteria(self) -> tuple[str, ...]:
         """Objectives this model can make least without being built again."""
-        return tuple(self.model.criteria)
+        return self.model.criteria.names
 
     def solve(
         self, budget: float | None | str = _SAME, *, objective: str | None = None, fixed: Mapping[str, int] | None = None,
@@ -104,7 +107,7 @@ class Model:
         objective = objective or self.problem.settings.objective
         if self._impossible:
             return self._nothing("infeasible", started)
-        if objective not in self.model.criteria:
+        if objective not in self.criteria:
             case = self.problem.at(self.problem.budget if budget == _SAME else budget, objective=objective)
             return Model(case).solve(fixed=fixed, without=without, tie_break=tie_break, seconds=seconds, gap=gap)
         self._deadline = started + (self.problem.settings.time_limit_s if seconds is None else seconds)
@@ -116,7 +119,7 @@ class Model:
         return answer
 
     def _least(self, objective: str, tie_break: bool, started: float) -> Answer:
-        vector, constant = self._criteria[objective]
+        vector, constant = self.criterion(objective)
         status, bound = self._run(vector, constant, exact=objective in ("emissions", "peak"))
         if status in ("infeasible", "time_limit") and not self._has_plan():
             return self._nothing(status, started)
@@ -211,8 +214,15 @@ class Model:
 
     def _criterion(self, name: str) -> np.ndarray:
         if name == "number":
-            return self.form.vector(Linear(0.0, [(1.0, v) for v in self.model.x.values()]))
-        return self._criteria[name][0]
+            return self.form.vector(Linear.total(self.model.x.values()))
+        return self.criterion(name)[0]
+
+    def criterion(self, name: str) -> tuple[np.ndarray, float]:
+        """A criterion over the columns: coefficients and constant."""
+        if name not in self._criteria:
+            form = self.model.criteria[name]
+            self._criteria[name] = self.form.vector(form), form.constant
+        return self._criteria[name]
 
     def _first_by_id(self, best: np.ndarray) -> tuple[np.ndarray, bool]:
         """The plan whose first projects are in, and start first: the states read as a binary number, block by block."""

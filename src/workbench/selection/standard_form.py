@@ -1,4 +1,4 @@
-"""From the readable model to one matrix in HiGHS: compiled once by Pyomo, scaled by powers of two, passed in a single call.
+"""From the readable model to one matrix in HiGHS: compiled once, scaled by powers of two, passed in a single call.
 
 Columns and rows are scaled so that HiGHS' absolute tolerances mean the same for a workshop and for a province: emissions count in
 about what the cluster emits, use in what a base uses, each row in its largest coefficient. Powers of two change no digit.
@@ -7,15 +7,18 @@ about what the cluster emits, use in what a base uses, each row in its largest c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.common.collections import ComponentMap
+from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
 from workbench.params import Settings
+from workbench.selection import in_columns
 from workbench.selection.linear import Linear
 
 INF = highspy.kHighsInf
@@ -23,7 +26,7 @@ INF = highspy.kHighsInf
 
 @dataclass(frozen=True)
 class StandardForm:
-    """min c x, lower <= A x <= upper, some x whole, in natural units; `place` finds a variable's column, `names` tell the rows.
+    """min c x, lower <= A x <= upper, some x whole, in natural units; `place`: variable → column, `rows`: constraint → row.
 
     `column_size` and `row_size` are the powers of two by which the solver sees columns and rows.
     """
@@ -34,17 +37,30 @@ class StandardForm:
     column_lower: np.ndarray
     column_upper: np.ndarray
     whole: np.ndarray
-    place: dict[int, int]
-    rows: dict[int, int]
+    place: Mapping
+    rows: Mapping
     column_size: np.ndarray
     row_size: np.ndarray
 
     def vector(self, form: Linear) -> np.ndarray:
         """Coefficients of a linear form over the columns."""
         found = np.zeros(len(self.whole))
-        where = np.fromiter((self.place[id(v)] for v in form.variables), int, len(form.variables))
+        where = places(self, form.variables)
         np.add.at(found, where, form.coefficients)
         return found
+
+
+class Itself(Mapping):
+    """Columns and rows that are their own numbers."""
+
+    def __getitem__(self, key: int) -> int:
+        return key
+
+    def __iter__(self):
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def power_of_two(sizes: np.ndarray) -> np.ndarray:
@@ -52,32 +68,54 @@ def power_of_two(sizes: np.ndarray) -> np.ndarray:
     return np.exp2(np.round(np.log2(sizes)))
 
 
-def compile_model(m: pyo.ConcreteModel) -> StandardForm:
-    """The matrix of a model; variables that stand in no row get a column of their own.
+def compile_model(m: in_columns.ConcreteModel | pyo.ConcreteModel) -> StandardForm:
+    """The matrix of a model, built either way.
 
     Raises pyomo's InfeasibleConstraintException where a row without variables cannot hold.
     """
+    form = _of_columns(m) if isinstance(m, in_columns.ConcreteModel) else _of_pyomo(m)
+    return replace(form, row_size=row_sizes(form.a, form.column_size))
+
+
+def _of_columns(m: in_columns.ConcreteModel) -> StandardForm:
+    count = len(m.binary)
+    sizes = np.ones(count)
+    sizes[np.fromiter(m.sizes, np.int64, len(m.sizes))] = np.fromiter(m.sizes.values(), float, len(m.sizes))
+    parts = np.frombuffer(m.coefficients, float), np.frombuffer(m.columns, np.int32), np.frombuffer(m.ends, np.int64)
+    a = sparse.csr_matrix(parts, shape=(len(m.lower), count), copy=True)
+    a.sum_duplicates()
+    a.eliminate_zeros()
+    lower, upper = np.array(m.lower), np.array(m.upper)
+    empty = np.diff(a.indptr) == 0
+    if (lower[empty] > 0).any() or (upper[empty] < 0).any():
+        raise InfeasibleConstraintException("a row whose variables cancel cannot hold")
+    return StandardForm(
+        a, lower, upper, np.array(m.column_lower), np.array(m.column_upper), np.array(m.binary, bool), Itself(), Itself(),
+        power_of_two(sizes), np.ones(len(lower)),
+    )  # fmt: skip
+
+
+def _of_pyomo(m: pyo.ConcreteModel) -> StandardForm:
+    """Variables that stand in no row get a column of their own."""
     table = LinearStandardFormCompiler().write(m, mixed_form=True)
     columns = list(table.columns)
-    place = {id(v): n for n, v in enumerate(columns)}
+    place = ComponentMap((v, n) for n, v in enumerate(columns))
     for variables in m.component_objects(pyo.Var):
         for v in variables.values():
-            if id(v) not in place:
-                place[id(v)] = len(columns)
+            if v not in place:
+                place[v] = len(columns)
                 columns.append(v)
     a = sparse.csr_matrix(table.A)
     a.resize(a.shape[0], len(columns))
     kinds = np.fromiter((row.bound_type for row in table.rows), int, len(table.rows))
     rhs = np.asarray(table.rhs, float).reshape(-1)
-    sizes = np.fromiter((m.sizes.get(id(v), 1.0) for v in columns), float, len(columns))
-    column_size = power_of_two(sizes)
     return StandardForm(
         a=a, lower=np.where(kinds <= 0, rhs, -INF), upper=np.where(kinds >= 0, rhs, INF),
         column_lower=np.array([-INF if v.lb is None else v.lb for v in columns], float),
         column_upper=np.array([INF if v.ub is None else v.ub for v in columns], float),
         whole=np.array([v.is_binary() for v in columns], bool), place=place,
-        rows={id(row.constraint): n for n, row in enumerate(table.rows)}, column_size=column_size,
-        row_size=row_sizes(a, column_size),
+        rows=ComponentMap((row.constraint, n) for n, row in enumerate(table.rows)),
+        column_size=power_of_two(np.array([m.sizes.get(v, 1.0) for v in columns], float)), row_size=np.ones(len(table.rows)),
     )  # fmt: skip
 
 
@@ -91,16 +129,6 @@ def row_sizes(a: sparse.csr_matrix, column_size: np.ndarray) -> np.ndarray:
 def load(form: StandardForm, settings: Settings) -> highspy.Highs:
     """A HiGHS instance that holds the matrix: one thread, the run's seed and gap; no objective yet."""
     a = (sparse.diags_array(1 / form.row_size) @ form.a @ sparse.diags_array(form.column_size)).tocsr()
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(form.whole), form.a.shape[0]
-    lp.col_cost_ = np.zeros(len(form.whole))
-    lp.col_lower_, lp.col_upper_ = form.column_lower / form.column_size, form.column_upper / form.column_size
-    lp.row_lower_, lp.row_upper_ = form.lower / form.row_size, form.upper / form.row_size
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = a.indptr.astype(np.int32), a.indices.astype(np.int32)
-    lp.a_matrix_.value_ = a.data
-    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-    lp.integrality_ = [kinds[int(w)] for w in form.whole]
     highs = highspy.Highs()
     options = {
         "output_flag": False, "threads": 1, "random_seed": settings.seed, "mip_rel_gap": settings.selection_gap,
@@ -108,7 +136,13 @@ def load(form: StandardForm, settings: Settings) -> highspy.Highs:
     }  # fmt: skip
     for name, value in options.items():
         highs.setOptionValue(name, value)
-    highs.passModel(lp)
+    columns, rows, none = len(form.whole), form.a.shape[0], np.zeros(0, np.int32)
+    highs.passModel(
+        columns, rows, a.nnz, 0, int(highspy.MatrixFormat.kRowwise), 1, int(highspy.ObjSense.kMinimize), 0.0, np.zeros(columns),
+        form.column_lower / form.column_size, form.column_upper / form.column_size, form.lower / form.row_size,
+        form.upper / form.row_size, a.indptr.astype(np.int32), a.indices.astype(np.int32), a.data, none, none, np.zeros(0),
+        form.whole.astype(np.int32),
+    )  # fmt: skip
     return highs
 
 
@@ -133,4 +167,6 @@ def add_row(highs: highspy.Highs, form: StandardForm, vector: np.ndarray, lower:
 
 def places(form: StandardForm, variables: Mapping | Iterable) -> np.ndarray:
     """Columns of variables."""
-    return np.array([form.place[id(v)] for v in variables], dtype=np.int32)
+    if isinstance(form.place, Itself):
+        return np.fromiter(variables, np.int32)
+    return np.array([form.place[v] for v in variables], dtype=np.int32)

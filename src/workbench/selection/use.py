@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 
-import pyomo.environ as pyo
-
 from workbench.selection.bundles import Part, Segment
-from workbench.selection.linear import Linear
+from workbench.selection.linear import Linear, Row
 from workbench.selection.problem import Problem
 
 
 class Use:
-    """Collects the variables and rows of the residual use of every part, then makes them at once."""
+    """Makes the variables of the residual use of every part and collects its rows, then makes them at once."""
 
-    def __init__(self, m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> None:
-        self.m, self.horizon = m, problem.horizon
-        self.equal: list[tuple[Linear, float]] = []
-        self.most: list[tuple[Linear, float]] = []
-        self._declare(pieces)
-
-    def _declare(self, pieces: list[Part]) -> None:
-        m = self.m
-        number = sum(self._number(part) for part in pieces)
-        m.w = pyo.Var(range(number), domain=pyo.NonNegativeReals, doc="bundle of fraction measures on a base, 0 to 1")
+    def __init__(self, pe, m, problem: Problem) -> None:
+        self.pe, self.m, self.horizon = pe, m, problem.horizon
+        self.equal: list[Row] = []
+        self.most: list[Row] = []
         self._w: dict[tuple, list] = {}
-        self._unused = iter(m.w.values())
-        m.z = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="absolute measure within a bundle, 0 to 1")
-        m.r = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="use left over, never below nil")
-        m.v = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False, doc="use that a bundle of a unit acts on")
-        m.some = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False, doc="something is left over, where more use would pay")
-
-    def _number(self, part: Part) -> int:
-        """How many bundle variables a part needs."""
-        states = part.segments if self.horizon.by_years else part.segments[:1]
-        if part.single:
-            return 0
-        if part.joint:
-            return sum(len(self._possible(part, segment)) for segment in states)
-        return len(states) * sum(len(bundles) for u in part.units for bundles in part.stages(u))
+        m.w = pe.Var(pe.Any, domain=pe.NonNegativeReals, dense=False, doc="bundle of fraction measures on a base, 0 to 1")
+        m.z = pe.Var(pe.Any, domain=pe.NonNegativeReals, dense=False, doc="absolute measure within a bundle, 0 to 1")
+        m.r = pe.Var(pe.Any, domain=pe.NonNegativeReals, dense=False, doc="use left over, never below nil")
+        m.v = pe.Var(pe.Any, domain=pe.NonNegativeReals, dense=False, doc="use that a bundle of a unit acts on")
+        m.some = pe.Var(pe.Any, domain=pe.Binary, dense=False, doc="something is left over, where more use would pay")
 
     def _possible(self, part: Part, segment: Segment) -> list[frozenset[str]]:
         """The bundles that can be in force in a segment."""
-        return [b for b in part.bundles if b <= segment.alive] if self.horizon.by_years else list(part.bundles)
+        bundles = part.bundles
+        return [b for b in bundles if b <= segment.alive] if self.horizon.by_years else list(bundles)
 
     def _bundle_variables(self, key: tuple, number: int) -> list:
-        if key not in self._w:
-            self._w[key] = list(itertools.islice(self._unused, number))
-        return self._w[key]
+        found = self._w.get(key)
+        if found is None:
+            w, first = self.m.w, len(self.m.w)
+            found = self._w[key] = [w[n] for n in range(first, first + number)]
+        return found
 
     def year(self, segment: Segment) -> int:
         return self.horizon.first if segment.year is None else segment.year
@@ -59,14 +44,16 @@ class Use:
 
     def saved(self, part: Part) -> list[Linear]:
         """What a part saves in each of its segments."""
-        if part.single and not part.absolutes:
-            gains = {i: part.before - part.left(frozenset((i,))) for i in part.measures}
+        if not part.absolutes and (len(part.measures) == 1 or part.single):
+            before = part.before
+            gains = {i: before - part.left(frozenset((i,))) for i in part.measures}
             return [self._straight(gains, segment) for segment in part.segments]
         if not part.joint:
             forms = [self._by_unit(part, k, segment) for k, segment in enumerate(part.segments)]
         else:
             forms = [self._joined(part, k, segment) for k, segment in enumerate(part.segments)]
-        return [Linear(part.before).plus(form, -1.0) for form in forms]
+        before = part.before
+        return [Linear.of([-c for c in f.coefficients], f.variables, before - f.constant) for f in forms]
 
     def _straight(self, gains: dict[str, float], segment: Segment) -> Linear:
         form = Linear()
@@ -80,6 +67,9 @@ class Use:
         state = k if self.horizon.by_years else 0
         bundles = self._possible(part, segment)
         first = k == 0 or self.horizon.by_years
+        if not part.absolutes and not part.single and len(bundles) > 1:
+            w = self._tied(part, state, bundles, segment, first)
+            return Linear.of([part.rest(bundle & segment.alive) for bundle in bundles], w)
         here = self._weights(part, state, bundles, segment, first)
         if not part.absolutes:
             total = Linear()
@@ -112,10 +102,14 @@ class Use:
                 if form is not None:
                     none.plus(form, -1.0)
             return [none if form is None else form for form in alone]
+        return [Linear.total([v]) for v in self._tied(part, state, bundles, segment, first)]
+
+    def _tied(self, part: Part, state: int, bundles: list, segment: Segment, first: bool) -> list:
+        """The variables of the bundles, tied to the projects the first time."""
         w = self._bundle_variables((part.part_id, state), len(bundles))
         if first:
-            self._tie(w, bundles, year)
-        return [Linear(0.0, [(1.0, v)]) for v in w]
+            self._tie(w, bundles, self.year(segment))
+        return w
 
     def _within(self, part: Part, state: int, bundles: list, segment: Segment, here: list[Linear], first: bool) -> dict:
         """Whether an absolute measure works within each bundle."""
@@ -127,11 +121,11 @@ class Use:
                 found |= {(b, i): Linear(0.0, works) for b in range(len(bundles))}
                 continue
             z = [m.z[part.part_id, state, b, i] for b in range(len(bundles))]
-            found |= {(b, i): Linear(0.0, [(1.0, v)]) for b, v in enumerate(z)}
+            found |= {(b, i): Linear.total([v]) for b, v in enumerate(z)}
             if first:
-                total = Linear(0.0, [(1.0, v) for v in z]).plus(Linear(0.0, works), -1.0)
-                self.equal.append((total, 0.0))
-                self.most += [(Linear(0.0, [(1.0, v)]).plus(here[b], -1.0), 0.0) for b, v in enumerate(z)]
+                total = Linear.total(z).plus(Linear(0.0, works), -1.0)
+                self.equal.append(total.equals(0.0))
+                self.most += [Linear.total([v]).plus(here[b], -1.0).at_most(0.0) for b, v in enumerate(z)]
         return found
 
     def _by_unit(self, part: Part, k: int, segment: Segment) -> Linear:
@@ -148,11 +142,11 @@ class Use:
                 name = f"{part.part_id}#{u}#{n}"
                 w = self._bundle_variables((name, state), len(bundles))
                 v = [m.v[name, k, b] for b in range(len(bundles))]
-                m.sizes |= {id(each): part.most for each in v}
+                m.sizes.update((each, part.most) for each in v)
                 if k == 0 or self.horizon.by_years:
                     self._tie(w, bundles, year)
-                self.equal.append((Linear(0.0, [(1.0, each) for each in v]).plus(rest, -1.0), 0.0))
-                self.most += [(Linear(0.0, [(1.0, a), (-part.most, b)]), 0.0) for a, b in zip(v, w, strict=True)]
+                self.equal.append(Linear.total(v).plus(rest, -1.0).equals(0.0))
+                self.most += [Linear(0.0, [(1.0, a), (-part.most, b)]).at_most(0.0) for a, b in zip(v, w, strict=True)]
                 rest = Linear(0.0, [(part.kept(u, b & segment.alive), each) for each, b in zip(v, bundles, strict=True)])
             above = part.above(u)
             (total if above is None else left[above]).plus(rest)
@@ -160,10 +154,16 @@ class Use:
 
     def _tie(self, w: list, bundles: Iterable[frozenset[str]], year: int) -> None:
         """Exactly one bundle is in force; a measure works in its bundle or not at all."""
-        self.equal.append((Linear(0.0, [(1.0, v) for v in w]), 1.0))
-        for i in sorted({i for b in bundles for i in b}):
-            member = Linear(0.0, [(1.0, v) for v, b in zip(w, bundles, strict=True) if i in b])
-            self.equal.append((member.plus(Linear(0.0, self.m.at[i, year]), -1.0), 0.0))
+        self.equal.append(Linear.total(w).equals(1.0))
+        members: dict[str, list] = {}
+        for v, bundle in zip(w, bundles, strict=True):
+            for i in bundle:
+                members.setdefault(i, []).append(v)
+        for i in sorted(members):
+            member = Linear.total(members[i])
+            for sign, state in self.m.at[i, year]:
+                member.add(-sign, state)
+            self.equal.append(member.equals(0.0))
 
     def _stopped(self, part: Part, index: tuple, unit: str, form: Linear) -> Linear:
         """The form where it can never fall below nil, else a variable that is at least the form and at least nil."""
@@ -171,23 +171,24 @@ class Use:
             return form
         m = self.m
         r = m.r[index]
-        m.sizes[id(r)] = part.most
-        self.most.append((Linear().plus(form).add(-1.0, r), 0.0))
+        m.sizes[r] = part.most
+        self.most.append(Linear().plus(form).add(-1.0, r).at_most(0.0))
         if part.more_may_pay:
             some = m.some[index]
-            self.most.append((Linear(0.0, [(1.0, r), (-part.most, some)]), 0.0))
-            self.most.append((Linear(0.0, [(1.0, r), (part.most, some)]).plus(form, -1.0), part.most))
+            self.most.append(Linear(0.0, [(1.0, r), (-part.most, some)]).at_most(0.0))
+            self.most.append(Linear(0.0, [(1.0, r), (part.most, some)]).plus(form, -1.0).at_most(part.most))
         return Linear(0.0, [(1.0, r)])
 
     def finish(self) -> None:
         """The rows collected."""
-        self.m.bundled = pyo.Constraint(range(len(self.equal)), rule=lambda m, n: self.equal[n][0].equals(self.equal[n][1]))
-        self.m.left_over = pyo.Constraint(range(len(self.most)), rule=lambda m, n: self.most[n][0].at_most(self.most[n][1]))
+        pe, m = self.pe, self.m
+        m.bundled = pe.Constraint(range(len(self.equal)), rule=lambda m, n: self.equal[n])
+        m.left_over = pe.Constraint(range(len(self.most)), rule=lambda m, n: self.most[n])
 
 
-def saved_by_part(m: pyo.ConcreteModel, problem: Problem, pieces: list[Part]) -> list[list[Linear]]:
+def saved_by_part(pe, m, problem: Problem, pieces: list[Part]) -> list[list[Linear]]:
     """Savings of each part in each of its segments, in the pool's unit of activity."""
-    use = Use(m, problem, pieces)
+    use = Use(pe, m, problem)
     saved = [use.saved(part) for part in pieces]
     use.finish()
     return saved
