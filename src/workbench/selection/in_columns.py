@@ -1,4 +1,4 @@
-"""The model's source built as columns and rows at once: the names of Pyomo that it is written in, ten times quicker to fill.
+"""The model's source built as columns and rows at once: the names of Pyomo that it is written in, quicker to fill.
 
 A variable is the number of its column, a row goes straight into arrays; nothing in between. The source and the matrix are those of
 `in_pyomo`, which a test compares. Only what the model needs is here: linear rows, binary, free and non-negative variables.
