@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,9 @@ class Present:
     def versions(self) -> dict[str, str]:
         return {"Python": self.facts["python"], **self.facts["versions"]}
 
-    @property
+    @cached_property
     def all_code(self) -> str:
+        """One hash for all code."""
         return files.digest(self.code)
 
     def behind(self, notebook: str) -> dict[str, str]:

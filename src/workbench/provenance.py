@@ -101,6 +101,12 @@ def code_files() -> dict[str, str]:
 
 def notebook_hash(notebook: Path) -> str:
     """Hash of what a notebook says: kinds, sources and tags of its cells."""
+    stat = notebook.stat()
+    return _notebook_hash(notebook, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _notebook_hash(notebook: Path, _time: int, _size: int) -> str:
     cells = files.read_json(notebook).get("cells", [])
     return files.digest([[c.get("cell_type"), "".join(c.get("source", "")), c.get("metadata", {}).get("tags", [])] for c in cells])
 
@@ -111,6 +117,7 @@ def _own_files() -> dict[str, str]:
     return {file.relative_to(_CODE).as_posix(): files.sha256(file) for file in sorted(kept)}
 
 
+@cache
 def _version(library: str) -> str:
     try:
         return metadata.version(library)
