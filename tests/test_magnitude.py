@@ -167,7 +167,7 @@ def test_coal_equivalents_that_slip_by_ten(carrier, unit, kgce, caught):
     [
         ({"carrier": "electricity", "unit": "kWh", "value": 0.7}, set()),
         ({"carrier": "electricity", "unit": "MWh", "value": 700}, set()),
-        ({"carrier": "electricity", "unit": "kWh", "value": 700}, {"magnitude_band"}),
+        ({"carrier": "electricity", "unit": "kWh", "value": 700}, {"magnitude_thousand"}),
         ({"carrier": "bituminous", "unit": "t", "value": 62}, {"magnitude_ten"}),
         ({"carrier": "gasoline", "unit": "t", "value": 9e9}, set()),
     ],

@@ -34,8 +34,10 @@ def moves(problem: Problem, least: float | None) -> pd.DataFrame:
     just enough, `proved` by solving at it and one `step` short of it. Limits that change nothing are left out; intensities are
     totals (and as filed, per million currency of their base), a limit of several years is moved in all of them at once.
     """
-    if not problem.ids:
-        return pd.DataFrame(_families(problem, least), columns=MOVES)
+    if not problem.ids:  # nothing to choose: the emissions are what they are, and the budget must be that much
+        told = [_to_the_least(problem, least)] if problem.budget is not None and least is not None else []
+        told = [row | {"enough_alone": True, "proved": True} for row in told]
+        return pd.DataFrame([{"who": "", "together": 0} | row for row in told + _families(problem, least)], columns=MOVES)
     held = Matrix(problem)
     base = _base(held, least)
     rows = [_budget(held, least, base)] if problem.budget is not None and least is not None else []
@@ -66,17 +68,16 @@ def nearest(problem: Problem, least: float | None) -> Plan | None:
 
 
 def _budget(held: Matrix, least: float, base: float | None) -> dict[str, Any]:
-    short, step, budget = max(0.0, least - float(held.problem.budget)), plans.tonnes_apart(held.problem), held.problem.budget
-    row = {
-        "limit": "budget",
-        "unit": "tCO2e",
-        "now": budget,
-        "needed": least,
-        "move_by": short,
-        "move_by_tco2e": short,
-        "step": step,
-    }
-    return row | {"enough_alone": base is not None, "proved": base is not None and _between(held, Limit("budget", "", least), step)}
+    row = _to_the_least(held.problem, least)
+    proved = base is not None and _between(held, Limit("budget", "", least), row["step"])
+    return row | {"enough_alone": base is not None, "proved": proved}
+
+
+def _to_the_least(problem: Problem, least: float) -> dict[str, Any]:
+    """The budget moved to the least reachable emissions."""
+    short, step = max(0.0, least - float(problem.budget)), plans.tonnes_apart(problem)
+    moved = {"now": problem.budget, "needed": least, "move_by": short, "move_by_tco2e": short, "step": step}
+    return {"limit": "budget", "unit": "tCO2e"} | moved
 
 
 def _families(problem: Problem, least: float | None) -> list[dict[str, Any]]:
