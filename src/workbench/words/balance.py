@@ -11,7 +11,7 @@ from workbench.params import Settings
 from workbench.words.about import cluster_name
 from workbench.words.account import price_note
 from workbench.words.amounts import Prose, column_sum, intensity_unit, number, percent, say
-from workbench.words.readable import code, local_name, word
+from workbench.words.readable import code, filed, local_name, word
 
 
 def task(
@@ -56,11 +56,14 @@ def diagnosed(enterprises: pd.DataFrame, products: pd.DataFrame, year: int, lang
     sums = made.groupby(["enterprise_id", "product", "unit"], sort=True)["quantity"].sum().reset_index()
     said: dict[str, list[str]] = {}
     for row in sums.itertuples():
-        said.setdefault(row.enterprise_id, []).append(f"{row.product} {number(row.quantity)} {_unit(row.unit)}".strip())
+        said.setdefault(row.enterprise_id, []).append(
+            f"{filed(row.product, lang)} {number(row.quantity)} {_unit(row.unit)}".strip()
+        )
     output = {enterprise: ("；" if lang == "zh" else "; ").join(parts) for enterprise, parts in said.items()}
     keys = [code("key_emitter", key, lang) for key in enterprises["key_emitter"]]
     rows = enterprises.assign(enterprise=local_name(enterprises, lang), output=enterprises["enterprise_id"].map(output))
-    return rows.assign(key_emitter=keys).sort_values("total_tco2e", ascending=False, kind="stable")
+    sectors = [filed(name, lang) if pd.notna(name) else "" for name in enterprises["sector"]]
+    return rows.assign(key_emitter=keys, sector=sectors).sort_values("total_tco2e", ascending=False, kind="stable")
 
 
 def _unit(unit: object) -> str:

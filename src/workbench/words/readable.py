@@ -78,6 +78,12 @@ def local_name(frame: pd.DataFrame, lang: str) -> pd.Series:
     return name
 
 
+def filed(name: object, lang: str) -> str:
+    """A sector or product as filed; those of the packages shipped here have a Chinese name (`wording/names.csv`)."""
+    key = f"name.{name}"
+    return wording.text(key, lang) if wording.knows(key) else str(name)
+
+
 def readable(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = None) -> pd.DataFrame:
     """A copy for readers: codes in words, names in the report's language, `enterprise` beside enterprise_id."""
     out = frame.copy()
