@@ -75,9 +75,7 @@ def _emissions(axes, schedule: pd.DataFrame, years: list[int], lang: str) -> Non
     say = scale(emitted, "tco2e", lang)
     axes.plot(years, say(emitted), color=INK, marker="o", markersize=3.5, label=text("figures.plan_by_years.emissions", lang))
     if np.isfinite(budget).any():
-        for t, most in zip(years, say(budget), strict=True):
-            axes.plot([t - 0.4, t + 0.4], [most, most], color=ALARM, linewidth=2, solid_capstyle="butt")
-        axes.plot([], [], color=ALARM, linewidth=2, label=text("figures.plan_by_years.budget", lang))
+        _limit(axes, years, say(budget), ALARM, text("figures.plan_by_years.budget", lang))
     value_axis(axes, "y", say.unit)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handlelength=1.2)
 
@@ -88,11 +86,16 @@ def _capital(axes, schedule: pd.DataFrame, years: list[int], lang: str, currency
     say = scale([*spent, *available[np.isfinite(available)]], currency, lang)
     axes.bar(years, say(spent), width=0.6, color=MONEY, label=text("figures.plan_by_years.spent", lang))
     if np.isfinite(available).any():
-        for t, most in zip(years, say(available), strict=True):
-            axes.plot([t - 0.4, t + 0.4], [most, most], color=MUTED, linewidth=2, solid_capstyle="butt")
-        axes.plot([], [], color=MUTED, linewidth=2, label=text("figures.plan_by_years.available", lang))
+        _limit(axes, years, say(available), MUTED, text("figures.plan_by_years.available", lang))
     value_axis(axes, "y", say.unit)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handlelength=1.2)
+
+
+def _limit(axes, years: list[int], most: np.ndarray, colour: str, label: str) -> None:
+    """A short line over each year: the most that is allowed in it."""
+    for year, height in zip(years, most, strict=True):
+        axes.plot([year - 0.4, year + 0.4], [height, height], color=colour, linewidth=2, solid_capstyle="butt")
+    axes.plot([], [], color=colour, linewidth=2, label=label)
 
 
 def _words(chosen: pd.DataFrame, rows: pd.DataFrame, schedule: pd.DataFrame, lang: str, currency: str) -> tuple[str, str]:
