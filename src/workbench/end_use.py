@@ -22,6 +22,9 @@ COLUMNS = [
 ]  # fmt: skip
 _MEASURES = ["activity", "energy_gj", "tce", "tco2e"]
 _SPLIT_KINDS = ("fuel", "electricity", "heat")
+_CARRIER = ["enterprise_id", "carrier"]
+_SHARES = ["system", "unit_ids", "share", "source"]
+_WHOLE = 1e-9  # a share below this is rounding
 
 
 def split(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[str, Any]) -> pd.DataFrame:
@@ -36,59 +39,57 @@ def split(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[str, A
     keys = ["enterprise_id", "carrier", "unit_id"]
     use = incoming.groupby(keys, sort=True).agg({name: "sum" for name in _MEASURES} | {"activity_unit": "first"}).reset_index()
     sector = technologies.sectors(tables["enterprises"], meta)["end_use_sector"]
-    plates = _plates(tables["units"])
-    parts = [
-        _carrier(enterprise, carrier, here, plates, sector.get(enterprise, ""))
-        for (enterprise, carrier), here in use.groupby(["enterprise_id", "carrier"], sort=True)
-    ]
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-    return frame.rename(columns={"activity": "use"})[COLUMNS]
+    total = use.groupby(_CARRIER, sort=True).agg({name: "sum" for name in _MEASURES} | {"activity_unit": "first"})
+    total = total.assign(sector=total.index.get_level_values("enterprise_id").map(sector).fillna(""))
+    parts = _parts(use, total, _plates(tables["units"]))
+    whole = parts.join(total, on=_CARRIER, validate="m:1")
+    whole[_MEASURES] = whole[_MEASURES].mul(whole["share"], axis=0)
+    return whole.rename(columns={"activity": "use"})[COLUMNS].reset_index(drop=True)
 
 
-def _carrier(enterprise: str, carrier: str, use: pd.DataFrame, plates: pd.DataFrame, sector: str) -> pd.DataFrame:
-    """One carrier of one enterprise by system: units first, else nameplates, else shares, else one row that is not split."""
-    total = use[_MEASURES].sum()
-    unit = use["activity_unit"].iat[0]
-    parts, basis, source = _metered(use, plates), "metered", ""
-    if parts.empty and carrier == "electricity":
-        parts, basis = (
-            _by_plate(plates[(plates["enterprise_id"] == enterprise) & (plates["carrier"] == carrier)], total),
-            "nameplate",
-        )
-    if parts.empty:
-        parts, source = _shares(sector, carrier)
-        basis = "sector_share"
-    rest = 1 - parts["share"].sum() if len(parts) else 1.0
-    frame = parts.assign(basis=basis, source=source)
-    if rest > 1e-9:
-        left = pd.DataFrame({"system": ["not_split"], "unit_ids": [""], "share": [rest], "basis": ["not_split"], "source": [""]})
-        frame = pd.concat([frame, left], ignore_index=True) if len(frame) else left
-    frame = frame.groupby(["system", "basis", "source"], sort=False, as_index=False).agg({"unit_ids": _joined, "share": "sum"})
-    for name in _MEASURES:
-        frame[name] = frame["share"] * total[name]
-    frame = frame.assign(enterprise_id=enterprise, carrier=carrier, activity_unit=unit)
-    return frame.assign(order=frame["system"].map(SYSTEMS.index)).sort_values("order", kind="stable")
+def _parts(use: pd.DataFrame, total: pd.DataFrame, plates: pd.DataFrame) -> pd.DataFrame:
+    """Shares of every carrier of every enterprise: units first, else nameplates, else the sector's; what is left is not split."""
+    made = [_metered(use, total, plates).assign(basis="metered", source="")]
+    open_ = total.loc[~total.index.isin(_carriers_of(made[0]))]
+    made.append(
+        _by_plate(plates, open_[open_.index.get_level_values("carrier") == "electricity"]).assign(basis="nameplate", source="")
+    )
+    open_ = open_.loc[~open_.index.isin(_carriers_of(made[1]))]
+    made.append(_by_sector(open_).assign(basis="sector_share"))
+    parts = pd.concat([part for part in made if len(part)] or made[:1], ignore_index=True)
+    rest = 1 - parts.groupby(_CARRIER)["share"].sum().reindex(total.index, fill_value=0.0)
+    left = rest[rest > _WHOLE].rename("share").reset_index().assign(system="not_split", unit_ids="", basis="not_split", source="")
+    parts = pd.concat([part for part in (parts, left) if len(part)] or [left], ignore_index=True)
+    keys = [*_CARRIER, "system", "basis", "source"]
+    frame = parts.groupby(keys, sort=False)["share"].sum().reset_index()
+    named = parts[parts["unit_ids"] != ""].groupby(keys)["unit_ids"].agg(_joined)
+    frame = frame.join(named, on=keys, validate="1:1").fillna({"unit_ids": ""})
+    return frame.assign(order=frame["system"].map(SYSTEMS.index)).sort_values([*_CARRIER, "order"], kind="stable")
 
 
-def _metered(use: pd.DataFrame, plates: pd.DataFrame) -> pd.DataFrame:
+def _carriers_of(parts: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(parts[_CARRIER])
+
+
+def _metered(use: pd.DataFrame, total: pd.DataFrame, plates: pd.DataFrame) -> pd.DataFrame:
     """Shares of the units whose use is filed; a unit without a known kind is not split."""
-    named = use[use["unit_id"] != ""]
-    total = use["energy_gj"].sum()
-    if named.empty or not total > 0:
-        return pd.DataFrame(columns=["system", "unit_ids", "share"])
+    named = use[use["unit_id"] != ""].join(total["energy_gj"].rename("whole"), on=_CARRIER, validate="m:1")
+    named = named[named["whole"] > 0]
     system = named["unit_id"].map(plates.drop_duplicates("unit_id").set_index("unit_id")["system"]).fillna("not_split")
-    return pd.DataFrame({"system": system, "unit_ids": named["unit_id"], "share": named["energy_gj"] / total})
+    return named[_CARRIER].assign(system=system, unit_ids=named["unit_id"], share=named["energy_gj"] / named["whole"])
 
 
-def _by_plate(mine: pd.DataFrame, total: pd.Series) -> pd.DataFrame:
+def _by_plate(plates: pd.DataFrame, total: pd.DataFrame) -> pd.DataFrame:
     """Shares by rated power times hours; together they stop at what is used, a unit within another counts in it alone."""
-    mine = mine[(mine["gj"] > 0) & (mine["system"] != "")]
-    if mine.empty or not total["energy_gj"] > 0:
-        return pd.DataFrame(columns=["system", "unit_ids", "share"])
-    inside = mine[mine["parent_unit"].isin(set(mine["unit_id"]))].groupby("parent_unit")["gj"].sum()
-    own = (mine["gj"] - mine["unit_id"].map(inside).fillna(0.0)).clip(lower=0.0)
-    share = own / max(total["energy_gj"], own.sum())
-    return pd.DataFrame({"system": mine["system"], "unit_ids": mine["unit_id"], "share": share})
+    mine = plates[(plates["gj"] > 0) & (plates["system"] != "")]
+    mine = mine.join(total["energy_gj"].rename("whole"), on=_CARRIER, how="inner", validate="m:1")
+    mine = mine[mine["whole"] > 0]
+    mine = mine.reset_index(drop=True)
+    parents = mine.groupby(["enterprise_id", "parent_unit"])["gj"].sum()
+    inside = parents.reindex(pd.MultiIndex.from_frame(mine[["enterprise_id", "unit_id"]])).fillna(0.0).to_numpy()
+    own = (mine["gj"] - inside).clip(lower=0.0)
+    share = own / mine["whole"].clip(lower=own.groupby(mine["enterprise_id"]).transform("sum"))
+    return mine[_CARRIER].assign(system=mine["system"], unit_ids=mine["unit_id"], share=share)
 
 
 def _plates(units: pd.DataFrame) -> pd.DataFrame:
@@ -107,18 +108,24 @@ def _plates(units: pd.DataFrame) -> pd.DataFrame:
     return frame.reindex(columns=["unit_id", "enterprise_id", "parent_unit", "carrier", "system", "gj"])
 
 
-def _shares(sector: str, carrier: str) -> tuple[pd.DataFrame, str]:
-    """Shares of the sector, or of the wider one it belongs to, and their source; none where the survey has none."""
+def _by_sector(total: pd.DataFrame) -> pd.DataFrame:
+    """Shares of the survey of each enterprise's sector and their source, for carriers that nothing filed splits."""
+    asked = total.reset_index()[[*_CARRIER, "sector"]]
+    found = [_shares(sector, carrier) for sector, carrier in asked[["sector", "carrier"]].drop_duplicates().itertuples(index=False)]
+    shares = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["sector", "carrier", *_SHARES])
+    return asked.merge(shares, on=["sector", "carrier"], validate="m:m")[[*_CARRIER, *_SHARES]]
+
+
+def _shares(sector: str, carrier: str) -> pd.DataFrame:
+    """Shares of a sector, or of the wider one it belongs to, and their source; none where the survey has none."""
     table = dictionary.read_table("end_use_shares")
     table = table[table["carrier"] == carrier]
     known = set(table["end_use_sector"])
     code = next((sector[:n] for n in range(len(sector), 2, -1) if sector[:n] in known), "")
     mine = table[table["end_use_sector"] == code]
-    if mine.empty:
-        return pd.DataFrame(columns=["system", "unit_ids", "share"]), ""
     share = pd.to_numeric(mine["share"])
     frame = pd.DataFrame({"system": mine["system"], "unit_ids": "", "share": share / share.sum()})
-    return frame, f"{mine['source'].iat[0]}; NAICS {code}"
+    return frame.assign(source=mine["source"] + f"; NAICS {code}", sector=sector, carrier=carrier)
 
 
 def _joined(unit_ids: pd.Series) -> str:

@@ -7,6 +7,7 @@ what each saves alone, and put on the systems of the units they name, else of th
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -56,11 +57,11 @@ def _attributed(
     touched, tce, tco2e = defaultdict(set), defaultdict(float), defaultdict(float)
     table = dictionary.read_table("systems")
     systems = table[table["of"] == "measure"].set_index("kind")["system"].to_dict()
-    places = {key: group.index for key, group in frame.groupby(["enterprise_id", "carrier"], sort=False)}
+    places = _places(frame)
     for pool in pool_list:
-        rows = frame.loc[places.get((pool.enterprise_id, pool.carrier), [])]
+        rows = places[pool.enterprise_id, pool.carrier]
         chosen = entered & set(pool.projects)
-        if rows.empty or not chosen:
+        if not rows or not chosen:
             continue
         alone = {project: pool.saved({project}) for project in sorted(chosen)}
         whole, together = sum(alone.values()), pool.saved(chosen)
@@ -73,19 +74,32 @@ def _attributed(
     return touched, tce, tco2e
 
 
-def _where(rows: pd.DataFrame, pool: interaction.Pool, project: str, system: str) -> dict[int, float]:
+class _Place(NamedTuple):
+    """One row of the use of a carrier of an enterprise."""
+
+    row: int
+    units: frozenset[str]
+    system: str
+    tce: float
+
+
+def _places(frame: pd.DataFrame) -> defaultdict[tuple[str, str], list[_Place]]:
+    """The rows of each carrier of each enterprise."""
+    places = defaultdict(list)
+    columns = frame[["enterprise_id", "carrier", "unit_ids", "system", "tce"]]
+    for row, enterprise, carrier, unit_ids, system, tce in columns.itertuples():
+        places[enterprise, carrier].append(_Place(row, frozenset(filter(None, unit_ids.split(";"))), system, max(tce, 0.0)))
+    return places
+
+
+def _where(rows: list[_Place], pool: interaction.Pool, project: str, system: str) -> dict[int, float]:
     """The rows a project acts on, with their parts (together 1): by the units it names, the system of its kind, else by use."""
     units = {
         unit for lines in (pool.absolute, pool.fraction) for unit, shares in lines.items() if unit and project in shares
     }  # fmt: skip
-    at = rows[[bool(units & set(text.split(";"))) for text in rows["unit_ids"]]]
-    if at.empty:
-        at = rows[rows["system"] == system]
-    if at.empty:
-        at = rows
-    size = at["tce"].clip(lower=0.0)
-    weights = size / size.sum() if size.sum() > 0 else pd.Series(1 / len(at), index=at.index)
-    return weights.to_dict()
+    at = [place for place in rows if units & place.units] or [place for place in rows if place.system == system] or rows
+    whole = sum(place.tce for place in at)
+    return {place.row: place.tce / whole if whole > 0 else 1 / len(at) for place in at}
 
 
 def _gaps(positions: pd.DataFrame) -> pd.Series:
