@@ -17,6 +17,7 @@ from workbench import capital, dictionary, findings, units
 from workbench.store import Package
 from workbench.workbook import MISSING_FORMULA
 
+_THOUSANDS = r"(?<=\d),(?=\d{3}(\D|$))"
 _SUSPICIOUS = re.compile(r"<\s*/?\s*[a-zA-Z!]|javascript:|^\s*[=@](?=\S)|^\s*[+-](?=[A-Za-z(])", re.IGNORECASE)
 _META_TEXT = (
     "id", "country", "grid_region", "currency", "factor_set", "gwp_set", "data_nature", "base_factor_set", "grid_variant",
@@ -178,7 +179,7 @@ def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame, filled: pd.DataF
         if field.type not in dictionary.NUMERIC:
             typed[field.field] = column.mask(formula, "")
             continue
-        value = pd.to_numeric(column.mask(formula, "").str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True), errors="coerce")
+        value = pd.to_numeric(_ungrouped(column.mask(formula, "")), errors="coerce")
         value = value.where(value.abs() < float("inf")).astype(float)
         wrong = value.isna() & (column != "") & ~formula
         beyond = value.notna() & ~dictionary.conceivable(value)
@@ -193,6 +194,12 @@ def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame, filled: pd.DataF
             )
         typed[field.field] = value
     return typed, problems
+
+
+def _ungrouped(column: pd.Series) -> pd.Series:
+    """Figures without the commas that part their thousands: 1,234,567 is 1234567, and 1,5 stays as it is."""
+    grouped = column.str.contains(",", regex=False)
+    return column.mask(grouped, column[grouped].str.replace(_THOUSANDS, "", regex=True)) if grouped.any() else column
 
 
 def _pandera_problems(name: str, typed: pd.DataFrame, text: pd.DataFrame, fields: pd.DataFrame) -> list[pd.DataFrame]:
@@ -292,17 +299,16 @@ def _references(name: str, typed: pd.DataFrame, fields: pd.DataFrame, done: dict
 
 def _repeats(name: str, text: pd.DataFrame) -> list[pd.DataFrame]:
     """Rows filed twice, and codes that should be unique but are not."""
-    columns = list(text.columns)
-    first = text.assign(_row=text.index).groupby(columns, sort=False, dropna=False)["_row"].transform("first")
-    copies = text.index.to_series() != first
+    first = _first_alike(text, list(text.columns[(text != "").any()]))
+    copies = first != text.index
     problems = [
         findings.raw("duplicate_row", text[copies], table=name, expected=first[copies], effect="row_set_aside"),
     ]
     key = dictionary.key(name)
     if len(key) == 1 and name != "groups":
         rest = text[~copies & (text[key[0]] != "")]
-        first = rest.assign(_row=rest.index).groupby(key, sort=False)["_row"].transform("first")
-        twice = rest.index.to_series() != first
+        first = _first_alike(rest, key)
+        twice = first != rest.index
         rows = rest[twice]
         problems.append(
             findings.raw(
@@ -314,11 +320,18 @@ def _repeats(name: str, text: pd.DataFrame) -> list[pd.DataFrame]:
     return problems
 
 
+def _first_alike(text: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """Of each row the first row alike in these columns."""
+    rows, alike = text.index.to_series(), text.duplicated(columns, keep=False)
+    again = text.loc[alike, columns].assign(_row=text.index[alike])
+    return rows.mask(alike, again.groupby(columns, sort=False)["_row"].transform("first")) if alike.any() else rows
+
+
 def _repeated_flows(text: pd.DataFrame) -> pd.DataFrame:
     """Energy rows alike in all but figures: perhaps two deliveries, perhaps one filed twice."""
     key = ["enterprise_id", "year", "month", "unit_id", "carrier", "flow", "counterparty", "quantity", "unit"]
-    first = text.assign(_row=text.index).groupby(key, sort=False)["_row"].transform("first")
-    twice = text.index.to_series() != first
+    first = _first_alike(text, key)
+    twice = first != text.index
     return findings.raw("duplicate_flow", text[twice], table="energy", field="quantity", expected=first[twice])
 
 
@@ -329,7 +342,9 @@ def _suspicious(name: str, text: pd.DataFrame) -> pd.DataFrame:
     for column in text.columns[(text != "").any()]:
         if kinds.get(column, "text") in dictionary.NUMERIC:
             continue
-        rows = text[text[column].str.contains(_SUSPICIOUS) & (text[column] != MISSING_FORMULA)]
-        if len(rows):
+        values = text[column].drop_duplicates()
+        values = values[values.str.contains(_SUSPICIOUS) & (values != MISSING_FORMULA)]
+        if len(values):
+            rows = text[text[column].isin(values)]
             parts.append(findings.raw("suspicious_text", rows, table=name, field=column, seen=rows[column]))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,8 +97,7 @@ def _read_file(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
     if file.stat().st_size > MAX_MEGABYTES * 2**20:
         raise PackageError(f"{file.name} is larger than {MAX_MEGABYTES} MiB: split the cluster or file it as Parquet")
     if file.suffix == ".parquet":
-        frame = pd.read_parquet(file)
-        return _as_text(frame.map(workbook.cell_text), table, remarks)
+        return _as_text(_read_parquet(file), table, remarks)
     content = file.read_bytes()
     try:
         text = content.decode("utf-8-sig")
@@ -108,6 +108,24 @@ def _read_file(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
             raise PackageError(f"{file.name} is neither UTF-8 nor GB 18030: save it as CSV UTF-8") from None
         remarks.append({"check": "encoding", "table": table, "seen": "GB 18030"})
     return _as_text(_parse_csv(text, table, remarks), table, remarks)
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    """Cells of a Parquet file as text, as a spreadsheet would show them."""
+    try:
+        frame = pd.read_parquet(io.BytesIO(file.read_bytes()))
+    except (OSError, ValueError, NotImplementedError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise PackageError(f"{file.name} is not a readable Parquet file ({reason}): write it again or file it as CSV") from None
+    frame = frame.reset_index() if frame.index.names != [None] else frame
+    return pd.DataFrame({column: _texts(frame[column]) for column in frame.columns}, index=frame.index)
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """`workbook.cell_text` of every cell, asked once for each value."""
+    codes, values = pd.factorize(column.astype(object) if column.dtype == bool else column)
+    words = pd.Series([*(workbook.cell_text(value) for value in values.tolist()), ""], dtype="str")
+    return words.take(codes).set_axis(column.index)  # -1, a blank, takes the last
 
 
 def _parse_csv(text: str, table: str, remarks: list[dict]) -> pd.DataFrame:
@@ -250,13 +268,14 @@ class RunFolder:
 
 def _read_typed(path: Path) -> pd.DataFrame:
     """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats."""
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    frame = pd.read_csv(io.BytesIO(path.read_bytes()), dtype=str, keep_default_na=False, encoding="utf-8", engine="pyarrow")
     kinds = dict(zip(dictionary.fields()["field"], dictionary.fields()["type"], strict=True))
     for column in frame.columns:
         kind = kinds.get(column, "")
         if (kind and kind not in dictionary.NUMERIC) or column.endswith(("_id", "_ids")) or column in _WORDS:
             continue
-        number = pd.to_numeric(frame[column].replace("", None), errors="coerce")
-        if number.notna().sum() == (frame[column] != "").sum():
+        filled = frame[column] != ""
+        number = pd.to_numeric(frame[column].where(filled), errors="coerce") if filled.any() else pd.Series(math.nan, frame.index)
+        if number.notna().sum() == filled.sum():
             frame[column] = number.astype(float) if kind in ("number", "fraction") else number
     return frame
