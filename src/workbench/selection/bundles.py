@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 from workbench.errors import UserError
-from workbench.interaction import Pool
+from workbench.interaction import Pool, once
 
 MAX_BUNDLES = 2**14
 JOINT = 2**8  # a part with more bundles is modelled unit by unit
 STAGE = 8  # most fraction measures bundled at once where a unit has too many
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of time in which the projects `alive` may work: weights of energy money and carbon money in the objective.
 
     Plans by years have one segment a `year`; `factor` is what the carrier's emission factor has become by then.
@@ -29,27 +28,31 @@ class Segment:
     factor: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Part:
     """The measures of a pool that meet: `units` (those below first, the site '' last) and the `segments` of time.
 
     `pairs`: projects that exclude each other, never in one bundle.
     """
 
-    part_id: str
     pool: Pool
     units: tuple[str, ...]
     segments: tuple[Segment, ...]
     pairs: tuple[frozenset[str], ...] = ()
 
-    @cached_property
+    @once
+    def part_id(self) -> str:
+        """The pool and the units."""
+        return f"{self.pool.pool_id}|{'+'.join(self.units)}"
+
+    @once
     def measures(self) -> tuple[str, ...]:
         """Projects that save a fraction here, sorted."""
         if len(self.units) == 1:
             return tuple(sorted(self.pool.fraction.get(self.units[0], ())))
         return tuple(sorted({p for u in self.units for p in self.pool.fraction.get(u, {})}))
 
-    @cached_property
+    @once
     def bundles(self) -> tuple[frozenset[str], ...]:
         """Admissible sets of fraction measures: all subsets but those that an exclusion forbids.
 
@@ -63,16 +66,19 @@ class Part:
             )
         return found
 
-    @cached_property
+    @once
     def joint(self) -> bool:
         """Whether all measures are bundled at once; else unit by unit, what one unit leaves over being what the next acts on."""
         return 2 ** len(self.measures) <= JOINT or self._subsets(self.measures, JOINT) is not None
 
-    @cached_property
+    @property
     def single(self) -> bool:
         """Whether no two fraction measures can ever work together: then a bundle is a project or none."""
-        if len(self.measures) < 2 or not self.pairs:
-            return len(self.measures) < 2
+        mine = self.pool.fraction.get(self.units[0], ()) if len(self.units) == 1 else self.measures
+        return len(mine) < 2 or bool(self.pairs) and self._rivals
+
+    @once
+    def _rivals(self) -> bool:
         return self.joint and all(len(b) <= 1 for b in self.bundles)
 
     def stages(self, unit: str) -> list[tuple[frozenset[str], ...]]:
@@ -86,8 +92,8 @@ class Part:
         found = [frozenset()]
         for measure in measures:
             rivals = {i for pair in self.pairs if measure in pair for i in pair if i != measure} if self.pairs else ()
-            alone = frozenset((measure,))
-            found += [b | alone for b in found if not rivals or b.isdisjoint(rivals)]
+            alone = (measure,)
+            found += [b.union(alone) for b in found if not rivals or b.isdisjoint(rivals)]
             if len(found) > most:
                 return None
         return tuple(found)
@@ -96,11 +102,13 @@ class Part:
         """Absolute savings on `unit`, project → activity."""
         return self.pool.absolute.get(unit, {})
 
-    @cached_property
+    @property
     def absolutes(self) -> tuple[str, ...]:
         """Projects with an absolute saving here, sorted."""
-        if not self.pool.absolute:
-            return ()
+        return self._absolutes if self.pool.absolute else ()
+
+    @once
+    def _absolutes(self) -> tuple[str, ...]:
         return tuple(sorted({p for u in self.units for p in self.absolute(u)}))
 
     def kept(self, unit: str, bundle: frozenset[str]) -> float:
@@ -112,19 +120,27 @@ class Part:
                     share *= 1 - fraction
         return share
 
-    @cached_property
+    @once
     def most(self) -> float:
         """More than can ever be left over, or be missing, on a unit or the site."""
         amounts = self.pool.total + sum(abs(a) for u in self.units for a in self.absolute(u).values())
         growth = math.prod(max(1.0, 1 - f) for u in self.units for f in self.pool.fraction.get(u, {}).values())
         return amounts * growth + 1.0
 
-    @cached_property
+    @once
     def before(self) -> float:
         """What this part uses when nothing is done."""
         return sum(self.base(u) for u in self.units)
 
-    @cached_property
+    @property
+    def gains(self) -> dict[str, float]:
+        """What each fraction measure saves alone."""
+        if self.units == ("",):
+            base, shares = self.pool.total, self.pool.fraction.get("", {})
+            return {i: base - base * (1 - shares[i]) for i in sorted(shares)}
+        return {i: self.before - self.left(frozenset((i,))) for i in self.measures}
+
+    @once
     def _above(self) -> dict[str, str | None]:
         inside = set(self.units)
         return {u: next((a for a in self.pool.above(u) if a in inside), None) for u in self.units}
@@ -133,7 +149,7 @@ class Part:
         """The next of these units above `unit`; None at the top."""
         return self._above[unit]
 
-    @cached_property
+    @once
     def _bases(self) -> dict[str, float]:
         """What measures on a unit act on besides what units of this part leave over: own use, and that of idle units below."""
         if self.units == ("",):
@@ -150,7 +166,7 @@ class Part:
         """What measures on `unit` act on besides what units of this part leave over."""
         return self._bases[unit]
 
-    @cached_property
+    @once
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Least and most that measures on a unit ever find there, before its own absolute savings."""
         found = dict.fromkeys(self.units, (0.0, 0.0))
@@ -172,14 +188,15 @@ class Part:
             found = self._rests[bundle] = self.left(bundle)
         return found
 
-    @cached_property
+    @once
     def _rests(self) -> dict[frozenset[str], float]:
         return {}
 
     def left(self, bundle: frozenset[str]) -> float:
         """What is still used with the fraction measures of `bundle` alone."""
         if len(self.units) == 1:
-            return self._bases[self.units[0]] * self.kept(self.units[0], bundle)
+            unit = self.units[0]
+            return self._bases[unit] * self.kept(unit, bundle)
         left, total = dict(self._bases), 0.0
         for u in self.units:
             rest, above = left[u] * self.kept(u, bundle), self.above(u)

@@ -71,7 +71,8 @@ def _enterprises(problem: Problem) -> list[Cap]:
     )  # fmt: skip
     found = []
     for family, column, measure, per_value in kinds:
-        for row in problem.enterprises.dropna(subset=[column]).itertuples():
+        limited = problem.enterprises[column].notna()
+        for row in problem.enterprises[limited].itertuples() if limited.any() else ():
             base = row.intensity_base if per_value else 1.0
             if not base > 0:
                 continue

@@ -80,6 +80,8 @@ class Horizon:
     @cached_property
     def at_work(self) -> dict[tuple[str, int], list[tuple[float, int]]]:
         """Whether each project works in each year, as signed states."""
+        if not self.by_years:
+            return {(i, self.first): [(1.0, self.first)] for i in self.windows}
         return {(i, t): self.working(i, t) for i in self.windows for t in self.years}
 
     @cached_property
@@ -180,6 +182,8 @@ def capital(horizon: Horizon, projects: pd.DataFrame) -> dict[str, dict[int, flo
 
 def own_funds(horizon: Horizon, prices: dict[str, dict[int, float]]) -> dict[str, dict[int, float]]:
     """Capital by project and year of start that is not borrowed."""
+    if not horizon.loans:
+        return prices
     share = {i: 1 - loan.share for i, loan in horizon.loans.items()}
     return {i: {s: share.get(i, 1.0) * k for s, k in each.items()} for i, each in prices.items()}
 

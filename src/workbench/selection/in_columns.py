@@ -94,6 +94,7 @@ class Var(dict):
     def __init__(self, *sets: Iterable, domain: str | None = None, dense: bool = True, doc: str | None = None) -> None:
         super().__init__()
         self.domain, self.sets, self.model = domain, sets if dense else None, None
+        self.bounds = (-INF if domain is None else 0.0, 1.0 if domain is Binary else INF)
 
     def enter(self, model: ConcreteModel) -> None:
         """Take columns of a model."""
@@ -105,11 +106,11 @@ class Var(dict):
     def __missing__(self, index: object) -> Column:
         if self.sets is not None:
             raise KeyError(index)
-        m, domain = self.model, self.domain
+        m, (lower, upper) = self.model, self.bounds
         self[index] = made = Column(len(m.binary))
-        m.column_lower.append(-INF if domain is None else 0.0)
-        m.column_upper.append(1.0 if domain is Binary else INF)
-        m.binary.append(domain is Binary)
+        m.column_lower.append(lower)
+        m.column_upper.append(upper)
+        m.binary.append(self.domain is Binary)
         return made
 
 

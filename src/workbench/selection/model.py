@@ -80,8 +80,8 @@ def _states(pe, m, problem: Problem) -> None:
 
 def by_start(m, amounts: dict[tuple[str, int], float]) -> Linear:
     """sum of amount x start over (project, year of start), in states: start = y_t - y_t-1."""
-    following = [amounts.get((i, t + 1), 0.0) if (i, t + 1) in m.y else 0.0 for i, t in amounts]
-    return Linear(0.0, [(amount - later, m.y[at]) for (at, amount), later in zip(amounts.items(), following, strict=True)])
+    y, later = m.y, amounts.get
+    return Linear(0.0, [(k - (later((i, t + 1), 0.0) if (i, t + 1) in y else 0.0), y[i, t]) for (i, t), k in amounts.items()])
 
 
 def _emissions(pe, m, problem: Problem, pieces, saved) -> None:
@@ -213,9 +213,9 @@ def _criterion(m, problem: Problem, pieces, saved, name: str) -> Linear:
             form.plus(m.emitted[t])
     weights = _weights(problem, name)
     for n, part in enumerate(pieces):
-        pool = part.pool
+        price, tco2e = part.pool.price, part.pool.tco2e
         for (money, carbon), segment, gain in zip(weights(part), part.segments, saved[n], strict=True):
-            form.plus(gain, -(pool.price * money + pool.tco2e * segment.factor * carbon))
+            form.plus(gain, -(price * money + tco2e * segment.factor * carbon))
     return form
 
 

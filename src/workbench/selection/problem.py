@@ -286,7 +286,7 @@ def segments(pool: Pool, lives: Mapping[str, float], objective: str, settings: S
 def _segments(members: list[str], lives: Mapping[str, float], objective: str, settings: Settings) -> list[Segment]:
     if objective == "weighted":
         return _weighted(members, lives, settings)
-    everyone = frozenset(i for i in members if i in lives)
+    everyone = frozenset(filter(lives.__contains__, members))
     if objective in ("capex", "emissions"):
         return [Segment(0.0, 0.0, everyone)]
     if objective == "annual_cost":
@@ -324,12 +324,18 @@ def parts(problem: Problem) -> list[Part]:
         mine = pool.projects
         if not mine:
             continue
-        filed = sorted({u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines})
-        tops = {"": ""} if filed == [""] else {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}
-        inside = set(mine)
-        met = {p for i in mine if i in pairs for p in pairs[i] if p <= inside}
-        cut = tuple(problem.segments(pool, members=mine))
-        for top in sorted(set(tops.values())):
-            units = tuple(u for u in pool.order if tops.get(u) == top) if len(tops) > 1 else tuple(tops)
-            pieces.append(Part(f"{pool.pool_id}|{'+'.join(units)}", pool, units, cut, tuple(sorted(met, key=sorted))))
+        cut, met = tuple(problem.segments(pool, members=mine)), ()
+        if len(mine) > 1 and not pairs.keys().isdisjoint(mine):
+            met = tuple(sorted({p for i in mine if i in pairs for p in pairs[i] if p.issubset(mine)}, key=sorted))
+        for units in _pieces(pool):
+            pieces.append(Part(pool, units, cut, met))
     return pieces
+
+
+def _pieces(pool: Pool) -> list[tuple[str, ...]]:
+    """Units of a pool with measures, those that meet together."""
+    filed = {u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines}
+    if len(filed) == 1:
+        return [tuple(filed)]
+    tops = {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}
+    return [tuple(u for u in pool.order if tops.get(u) == top) for top in sorted(set(tops.values()))]

@@ -118,12 +118,12 @@ def capital(pe, m, problem: Problem) -> None:
 
 
 def _spent(m, problem: Problem, e: str, mine: list[tuple[str, float]], t: int):
-    form = Linear(0.0, [(-1.0, m.spent_by[e, t])])
+    form, y, funds = Linear(0.0, [(-1.0, m.spent_by[e, t])]), m.y, problem.own_funds
     for i, share in mine:
-        prices = problem.own_funds[i]
+        prices = funds[i]
         for s, k in prices.items():
             if s <= t:
-                form.add(share * (k - (prices.get(s + 1, 0.0) if s < t else 0.0)), m.y[i, s])
+                form.add(share * (k - (prices.get(s + 1, 0.0) if s < t else 0.0)), y[i, s])
     return form.equals(0.0)
 
 

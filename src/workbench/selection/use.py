@@ -44,9 +44,8 @@ class Use:
 
     def saved(self, part: Part) -> list[Linear]:
         """What a part saves in each of its segments."""
-        if not part.absolutes and (len(part.measures) == 1 or part.single):
-            before = part.before
-            gains = {i: before - part.left(frozenset((i,))) for i in part.measures}
+        if not part.absolutes and part.single:
+            gains = part.gains.items()
             return [self._straight(gains, segment) for segment in part.segments]
         if not part.joint:
             forms = [self._by_unit(part, k, segment) for k, segment in enumerate(part.segments)]
@@ -55,12 +54,9 @@ class Use:
         before = part.before
         return [Linear.of([-c for c in f.coefficients], f.variables, before - f.constant) for f in forms]
 
-    def _straight(self, gains: dict[str, float], segment: Segment) -> Linear:
-        form = Linear()
-        for i, gain in gains.items():
-            for sign, state in self.works(i, segment):
-                form.add(sign * gain, state)
-        return form
+    def _straight(self, gains: Iterable[tuple[str, float]], segment: Segment) -> Linear:
+        at, alive, year = self.m.at, segment.alive, self.year(segment)
+        return Linear(0.0, [(sign * gain, state) for i, gain in gains if i in alive for sign, state in at[i, year]])
 
     def _joined(self, part: Part, k: int, segment: Segment) -> Linear:
         """Remaining use of a part whose units are bundled at once."""
@@ -69,7 +65,8 @@ class Use:
         first = k == 0 or self.horizon.by_years
         if not part.absolutes and not part.single and len(bundles) > 1:
             w = self._tied(part, state, bundles, segment, first)
-            return Linear.of([part.rest(bundle & segment.alive) for bundle in bundles], w)
+            alive = segment.alive
+            return Linear.of([part.rest(b if b <= alive else b & alive) for b in bundles], w)
         here = self._weights(part, state, bundles, segment, first)
         if not part.absolutes:
             total = Linear()
@@ -160,10 +157,9 @@ class Use:
             for i in bundle:
                 members.setdefault(i, []).append(v)
         for i in sorted(members):
-            member = Linear.total(members[i])
-            for sign, state in self.m.at[i, year]:
-                member.add(-sign, state)
-            self.equal.append(member.equals(0.0))
+            inside, works = members[i], self.m.at[i, year]
+            both = [1.0] * len(inside) + [-sign for sign, _ in works], inside + [state for _, state in works]
+            self.equal.append(Linear.of(*both).equals(0.0))
 
     def _stopped(self, part: Part, index: tuple, unit: str, form: Linear) -> Linear:
         """The form where it can never fall below nil, else a variable that is at least the form and at least nil."""
