@@ -75,3 +75,24 @@ def test_large_cases_are_spread_evenly():
     listed = list(zip(every["emissions_tco2e"].round(2), every["objective_value"].round(2), strict=True))
     shown = list(zip(some["emissions_tco2e"].round(2), some["objective_value"].round(2), strict=True))
     assert set(shown) <= set(listed)
+
+
+def test_settled_projects_are_so_in_every_plan_that_costs_no_more():
+    """Against every subset; the budget half way between no project and the least, a fiftieth of the money above the least cost."""
+    settled = 0
+    for seed in range(12):
+        case = Case(seed, budget_tco2e=None)
+        problem, every = case.problem(), case.everything()
+        every = every[case.allowed(every, None)]
+        if not len(every):
+            continue
+        emissions, value = case.emissions(every), case.value(every)
+        budget = (emissions.min() + emissions.max()) / 2
+        within = emissions <= budget
+        most = value[within].min() + 0.02 * np.ptp(value)
+        found = plans.matrix(problem).settled(most, {plans.BUDGET: budget})
+        near = every[within & (value <= most)]
+        for project, state in found.items():
+            assert (near[:, case.ids.index(project)] == state).all()
+        settled += len(found)
+    assert settled > 20

@@ -168,12 +168,13 @@ class Matrix:
 
     def solve(
         self, minimise: Form | None = None, *, at: Mapping[Key, float | None] | None = None, fixed: Mapping[str, int] | None = None,
-        elastic: Iterable[Key] = (), free: Iterable[Key] = (), cuts: Iterable[Cut] = (),
+        elastic: Iterable[Key] = (), free: Iterable[Key] = (), cuts: Iterable[Cut] = (), start: np.ndarray | None = None,
     ) -> Found:  # fmt: skip
         """The plan that makes a form least (the cost unless said).
 
         `at`: other bounds of limits (None = dropped); `fixed`: projects forced in (1), out (0) or to a year of start; `elastic`:
-        limits that may be exceeded; `free`: limits whose bound the plan sets; `cuts`: further conditions.
+        limits that may be exceeded; `free`: limits whose bound the plan sets; `cuts`: further conditions; `start`: columns of a
+        plan to begin from.
         """
         aim = self.cost if minimise is None else minimise
         left = self.problem.settings.time_limit_s if self.until is None else self.until - time.monotonic()
@@ -182,7 +183,7 @@ class Matrix:
             return Found("time_limit")
         added = self._set(aim, at or {}, fixed or {}, elastic, cuts, free)
         self._highs.setOptionValue("time_limit", min(left, self.problem.settings.time_limit_s))
-        found = self._answer(aim, self._run())
+        found = self._answer(aim, self._run(start))
         if added:
             rows = self._highs.getNumRow()
             self._highs.deleteRows(added, np.arange(rows - added, rows, dtype=np.int32))
@@ -194,6 +195,33 @@ class Matrix:
         Prices are the fall of the cost for one unit more room; reduced costs the rise for one unit of a project.
         """
         self._set(self.cost, {}, chosen or {}, (), ())
+        found, solution = self._continuous()
+        if not found.solved:
+            return found, {}, {}
+        made = self._made
+        rows, columns = self._size / made.row_size, self._size / made.column_size
+        prices = {limit.key: 0.0 for limit in self.limits}
+        for row in self._rows:
+            prices[row.limit.key] += (1 if row.limit.least else -1) * row.times * solution.row_dual[row.place] * rows[row.place]
+        return found, prices, {i: solution.col_dual[n] * columns[n] for i, n in self._x.items()}
+
+    def settled(self, most: float, at: Mapping[Key, float | None], fixed: Mapping[str, int] | None = None) -> dict[str, int]:
+        """Projects that are in (1), or out (0), in every plan of a typical year that costs no more than `most`.
+
+        The continuous problem costs less than any plan, and a plan that has a project the other way costs at least its reduced
+        cost more.
+        """
+        self._set(self.cost, at, fixed or {}, (), ())
+        held = dict(fixed or {})
+        found, solution = self._continuous()
+        if found.status != "optimal":
+            return held
+        room = most - found.value + 1e-6 * (1 + abs(most))
+        extra = {i: solution.col_dual[n] * self._size / self._made.column_size[n] for i, n in self._x.items()}
+        return {i: int(cost < 0) for i, cost in extra.items() if abs(cost) > room} | held
+
+    def _continuous(self) -> tuple[Found, highspy.HighsSolution]:
+        """What is set, solved without the demand that anything be whole."""
         highs, made, every = self._highs, self._made, np.arange(self._width, dtype=np.int32)
         kinds = np.where(made.whole, int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)).astype(np.uint8)
         highs.changeColsIntegrality(self._width, every, np.zeros(self._width, dtype=np.uint8))
@@ -201,13 +229,7 @@ class Matrix:
         found = self._answer(self.cost, self._run(), whole=False)
         solution = highs.getSolution()
         highs.changeColsIntegrality(self._width, every, kinds)
-        if not found.solved:
-            return found, {}, {}
-        rows, columns = self._size / made.row_size, self._size / made.column_size
-        prices = {limit.key: 0.0 for limit in self.limits}
-        for row in self._rows:
-            prices[row.limit.key] += (1 if row.limit.least else -1) * row.times * solution.row_dual[row.place] * rows[row.place]
-        return found, prices, {i: solution.col_dual[n] * columns[n] for i, n in self._x.items()}
+        return found, solution
 
     def _set(
         self,
@@ -254,8 +276,12 @@ class Matrix:
         self._highs.changeColsCost(self._width, np.arange(self._width, dtype=np.int32), costs / self._size)
         self._highs.setOptionValue("mip_abs_gap", _NEAR / self._size)
 
-    def _run(self) -> highspy.HighsModelStatus:
+    def _run(self, start: np.ndarray | None = None) -> highspy.HighsModelStatus:
         self._highs.clearSolver()
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = (start / self._made.column_size).tolist()
+            self._highs.setSolution(known)
         self._highs.run()
         return self._highs.getModelStatus()
 

@@ -93,9 +93,10 @@ def within(
         return None
     cuts: list[Cut] = []
     found, last = best, held.cost
+    settled = held.settled(best.value, bounds, fixed)  # of plans that cost no more few are left
     for then in (held.emissions, held.capital)[: 2 if capital else 1]:
         cuts.append(held.hold(last, last.at(found.columns)))
-        better = held.solve(then, at=bounds, fixed=fixed, cuts=cuts)
+        better = held.solve(then, at=bounds, fixed=settled, cuts=cuts, start=found.columns)
         if better.status != "optimal":
             break
         found, last = better, then
