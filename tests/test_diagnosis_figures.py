@@ -1,4 +1,4 @@
-"""Every figure of the diagnosis on a second path: plain arithmetic on what was filed, beside the tables the notebook leaves.
+"""Every number of the diagnosis on a second path: plain arithmetic on what was filed, beside the tables the notebook leaves.
 
 The package below is small enough to follow by hand. The notebook runs cell by cell in this process; each test says what it
 recomputes. `COVERED` names the test of every table that `30_potential` shows; a new table without one fails.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +18,9 @@ import pytest
 from scipy.optimize import brentq
 from tests import chain
 from tests.conftest import META, TABLES, Tiny
+
+import workbench
+from workbench import figures
 
 ROOT = Path(__file__).parents[1]
 KG, RATE = 29.3076, 0.08  # GJ per tce; the run's discount rate
@@ -44,6 +49,8 @@ MONEY = {  # capital, running cost, life
 }  # fmt: skip
 HOME = dict(zip(MONEY, "ACCCBBC", strict=True))
 PACKAGE = TABLES | {
+    "enterprises": "enterprise_id,name,sector,value_added,lon,lat\nA,Alpha,power,10000000,120,0\n"
+    "B,Beta,paper,20000000,120,0.1\nC,Gamma,food,30000000,120.1,0\n",
     "energy": (
         "enterprise_id,year,unit_id,carrier,flow,quantity,unit,cost,tco2_per_unit\n"
         "A,2022,A1,bituminous,purchase,10000,t,5000000,2\n"
@@ -98,14 +105,33 @@ COVERED = {
 }
 
 
-@pytest.fixture(scope="module", params=[pytest.param("by hand", marks=pytest.mark.slow)])
-def run(tmp_path_factory):
-    """The notebooks 10, 20 and 30 on the package, and the tables they leave."""
-    folder = tmp_path_factory.mktemp("diagnosis")
-    path = Tiny(META, PACKAGE).write(folder / "package")
+class Drawn:
+    """The figures of the workbench, and the last picture each of them drew."""
+
+    def __init__(self):
+        self.pictures = {}
+
+    def __getattr__(self, name):
+        draw = getattr(figures, name)
+        return lambda *given: self.pictures.setdefault(name, []).append(draw(*given)) or self.pictures[name][-1]
+
+
+@cache
+def ran():
+    """The notebooks 10, 20 and 30 on the package, the tables they leave and the `pictures` they drew; once for all tests."""
+    kept = tempfile.TemporaryDirectory(prefix="diagnosis-")
+    path = Tiny(META, PACKAGE).write(Path(kept.name) / "package")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chain, "NOTEBOOKS", ("10_intake", "20_inventory", "30_potential"))
-        return chain.run(path, folder / "run")
+        patch.setattr(workbench, "figures", drawn := Drawn())
+        made = chain.run(path, Path(kept.name) / "run", figures=True)
+    made.pictures, made.kept = {name: drawings[-1] for name, drawings in drawn.pictures.items()}, kept
+    return made
+
+
+@pytest.fixture(scope="module", params=[pytest.param("by hand", marks=pytest.mark.slow)])
+def run():
+    return ran()
 
 
 def table(run, name):
@@ -385,7 +411,7 @@ def test_every_number_of_every_sentence(run):
         + [100 * sum(saved(p, EF) for p in pays) / sum(saved(p, EF) for p in costed), sum(saved(p, EF) for p in pays)]
         + [-sum(map(annual, pays)) / 1e6, turn, alone, alone - turn, 100 * (alone / turn - 1), (alone - turn) / 0.5 * 500, 1, 400],
         "moves": [5, min(cases), max(cases), sum(saved(p, EF) for p in with_power), worse],
-        "heat": [2, 2, 400, 400, 0, 400, 400],
+        "heat": [2, 2, 400, 400, 0, 400, 400, 0.1 * math.pi * 6371.0088 / 180],
         "money": [len(costed) - len(poor), 6, sum(value(p) for p in costed if p not in poor) / 1e6, len(poor)]
         + [sum(math.ceil(-value(p)) for p in poor), -sum(map(value, costed)) / income],
         "offers": [len(run.offers.left_out)],
