@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from workbench import dictionary, flows, inventory, units
+from workbench import dictionary, filing, flows, inventory, units
 from workbench.store import Package
 
 EMITTING = ("energy", "process", "exchanges")
@@ -58,7 +58,7 @@ def as_filed(package: Package, tables: Tables, name: str) -> pd.DataFrame:
     filed = package.tables.get(name, pd.DataFrame()).fillna("").reindex(columns=tables[name].columns, fill_value="")
     fields = dictionary.fields(name)
     for column in fields.loc[fields["type"].isin(dictionary.NUMERIC), "field"]:
-        value = pd.to_numeric(filed[column].astype("str").str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True), errors="coerce")
+        value = pd.to_numeric(filing.ungrouped(filed[column].astype("str")), errors="coerce")
         filed[column] = value.astype(float).where(dictionary.conceivable(value))
     return filed.assign(row=filed.index)
 

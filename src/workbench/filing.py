@@ -179,7 +179,7 @@ def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame, filled: pd.DataF
         if field.type not in dictionary.NUMERIC:
             typed[field.field] = column.mask(formula, "")
             continue
-        value = pd.to_numeric(_ungrouped(column.mask(formula, "")), errors="coerce")
+        value = pd.to_numeric(ungrouped(column.mask(formula, "")), errors="coerce")
         value = value.where(value.abs() < float("inf")).astype(float)
         wrong = value.isna() & (column != "") & ~formula
         beyond = value.notna() & ~dictionary.conceivable(value)
@@ -196,7 +196,7 @@ def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame, filled: pd.DataF
     return typed, problems
 
 
-def _ungrouped(column: pd.Series) -> pd.Series:
+def ungrouped(column: pd.Series) -> pd.Series:
     """Figures without the commas that part their thousands: 1,234,567 is 1234567, and 1,5 stays as it is."""
     grouped = column.str.contains(",", regex=False)
     return column.mask(grouped, column[grouped].str.replace(_THOUSANDS, "", regex=True)) if grouped.any() else column

@@ -7,6 +7,8 @@ project files in upstream_tco2e_per_year (GHG Protocol for Project Accounting: s
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pandas as pd
 
 from workbench import dictionary, transfer, units
@@ -25,17 +27,23 @@ def per_activity(
 
     `unit_of`: the unit of a carrier's activity; `gj_of`: GJ in one unit of it.
     """
-    table = transfer.factors(sorted(set(carriers)), country, year).set_index("code")
     found = {}
     for carrier in carriers:
-        if carrier not in table.index:
+        value, per = _factor(carrier, country, year)
+        if not per:
             found[carrier] = float("nan")
             continue
-        value, per = float(table.at[carrier, "_value"]), str(table.at[carrier, "_per"])
         energy = units.dimension(per) == "energy"
         size = gj_of[carrier] * (units.factor("GJ", per) or float("nan")) if energy else units.factor(unit_of[carrier], per)
         found[carrier] = value * size if size is not None else float("nan")
     return found
+
+
+@lru_cache(maxsize=4096)
+def _factor(carrier: str, country: str, year: int) -> tuple[float, str]:
+    """tCO2e per unit of the chosen factor and that unit; '' where there is none."""
+    table = transfer.factors([carrier], country, year)
+    return (float(table["_value"].iat[0]), str(table["_per"].iat[0])) if len(table) else (float("nan"), "")
 
 
 def of_projects(by_carrier: pd.DataFrame, bases: pd.DataFrame, projects: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -250,12 +251,11 @@ class RunFolder:
             write_text(self.path / "checked" / f"{name}.csv", csv_text(frame))
         write_text(self.path / "checked" / "cluster.json", json.dumps(meta, indent=2, ensure_ascii=False, default=str) + "\n")
 
-    def checked(self) -> tuple[dict, dict[str, pd.DataFrame]]:
-        """The checked package that `10_intake` left: cluster facts and every table, typed."""
+    def checked(self) -> tuple[dict, Mapping[str, pd.DataFrame]]:
+        """The checked package that `10_intake` left: cluster facts and every table, typed, each read when it is asked for."""
         meta = json.loads(self._existing(self.path / "checked" / "cluster.json", "10_intake").read_text(encoding="utf-8"))
-        return meta, {
-            name: _read_typed(self._existing(self.path / "checked" / f"{name}.csv", "10_intake")) for name in dictionary.names()
-        }
+        files = {name: self._existing(self.path / "checked" / f"{name}.csv", "10_intake") for name in dictionary.names()}
+        return meta, _Tables(files)
 
     def _existing(self, path: Path, made_by: str) -> Path:
         if not path.is_file():
@@ -264,6 +264,28 @@ class RunFolder:
                 f"(or: workbench run {self.settings.cluster} --to {made_by})"
             )
         return path
+
+
+class _Tables(Mapping[str, pd.DataFrame]):
+    """Tables in files, each read once, when it is asked for: a million rows cost nothing where nobody looks at them."""
+
+    def __init__(self, files: dict[str, Path], read: dict[str, pd.DataFrame] | None = None) -> None:
+        self._files, self._read = files, read or {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._read:
+            self._read[name] = _read_typed(self._files[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._files, *self._read]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __or__(self, other: Mapping[str, pd.DataFrame]) -> _Tables:
+        """These tables with some replaced, still unread where nobody asked."""
+        return _Tables(self._files, self._read | dict(other))
 
 
 def _read_typed(path: Path) -> pd.DataFrame:

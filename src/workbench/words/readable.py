@@ -90,7 +90,9 @@ def readable(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = 
     if "name" in out:
         out["name"] = local_name(out, lang)
     for column in set(CODES) & set(out.columns):
-        out[column] = [code(column, value, lang) for value in out[column]]
+        places, values = pd.factorize(out[column], use_na_sentinel=False)  # each code is said once
+        words = [code(column, value, lang) for value in values.tolist()]
+        out[column] = [words[place] for place in places]
     for column in out.select_dtypes("float"):
         out[column] = out[column] + 0.0  # no minus before a zero
     if "unit" in out:
