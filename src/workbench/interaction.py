@@ -125,7 +125,7 @@ def pools(bases: pd.DataFrame, lines: pd.DataFrame) -> list[Pool]:
         pool.use[row.unit_id] = float(row.use)
         if getattr(row, "parent_unit", ""):
             pool.parent[row.unit_id] = row.parent_unit
-    for row in lines.sort_values(["project_id", "pool_id", "unit_id"]).itertuples():
+    for row in lines.sort_values(["project_id", "pool_id", "unit_id", "mode", "amount"]).itertuples():
         group = found[row.pool_id].absolute if row.mode == "absolute" else found[row.pool_id].fraction
         here = group[row.unit_id]
         if row.mode == "absolute":

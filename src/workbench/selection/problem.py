@@ -215,6 +215,7 @@ def build(
     cluster: pd.DataFrame, settings: Settings,
 ) -> Problem:  # fmt: skip
     """The problem of a run from its tables; the budget comes from budget_tco2e or reduction_pct of the cluster's total."""
+    tables = tables | {name: in_order(tables[name]) for name in ("relations", "groups", "members")}
     source = Source(tables, potential, bases, lines, enterprises, cluster)
     item = cluster.set_index("item")["value"]
     total = float(item["cluster_total_tco2e"])
@@ -240,6 +241,12 @@ def build(
         value_added_million=float(added) / 1e6 if pd.notna(added) else float("nan"), budget=budget,
         relaxed=frozenset(settings.limits_off), efforts=_efforts(tables), filed=filed, source=source,
     )  # fmt: skip
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table sorted by what they say: the same matrix, to the last bit, whatever order they were filed in."""
+    said = sorted(set(table.columns) - {"row"})
+    return table.reset_index(drop=True).sort_values(said, key=lambda column: column.astype(str), ignore_index=True)
 
 
 def _firms(filed: pd.DataFrame, enterprises: pd.DataFrame, settings: Settings) -> pd.DataFrame:
