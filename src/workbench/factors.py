@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, findings, grid
+from workbench import dictionary, findings, grid, store
 
 CARBON_TO_CO2 = 44 / 12
 GJ_PER_MWH = 3.6
@@ -45,7 +45,7 @@ def fuel_table() -> pd.DataFrame:
 
 def own_table(source: Path | pd.DataFrame) -> pd.DataFrame:
     """A user's own factor table (a file, or the package's table `factors`) in the layout of the fuel library."""
-    filed = pd.read_csv(source, dtype=str, keep_default_na=False) if isinstance(source, Path) else source
+    filed = store.read_text(source, "factors", []).reset_index(drop=True) if isinstance(source, Path) else source
     table = filed.astype(object).fillna("").astype(str)
     table = table.reindex(columns=dictionary.read_table("factors/fuels").columns, fill_value="")
     table["biogenic"] = table["biogenic"].str.startswith("1").map({True: "1", False: "0"})

@@ -59,7 +59,7 @@ def _read_folder(path: Path) -> Package:
     for name in dictionary.names():
         found = [path / f"{name}{end}" for end in (".csv", ".parquet") if (path / f"{name}{end}").is_file()]
         if found:
-            tables[name] = _read_file(found[0], name, remarks)
+            tables[name] = read_text(found[0], name, remarks)
             files[found[0].name] = sha256(found[0])
     meta = _read_meta(meta_file)
     _own_factors(path, meta, tables, files, remarks)
@@ -70,16 +70,16 @@ def _read_folder(path: Path) -> Package:
 
 
 def _own_factors(path: Path, meta: dict, tables: dict[str, pd.DataFrame], files: dict[str, str], remarks: list[dict]) -> None:
-    """A factor_set that names a CSV file is the user's own table of factors: it is read as the table `factors`."""
+    """A factor_set that names a CSV or Parquet file is the user's own table of factors: it is read as the table `factors`."""
     stated = str(meta.get("factor_set", ""))
-    if not stated.lower().endswith(".csv") or "factors" in tables:
+    if not stated.lower().endswith((".csv", ".parquet")) or "factors" in tables:
         return
     file = path / stated if (path / stated).is_file() else Path(stated)
     if not file.is_file():
         raise PackageError(
             f"cluster.yaml: factor_set names {stated}, and there is no such file: correct it or name a set such as cn-f1"
         )
-    tables["factors"] = _read_file(file, "factors", remarks)
+    tables["factors"] = read_text(file, "factors", remarks)
     files[file.name] = sha256(file)
 
 
@@ -94,7 +94,11 @@ def _read_meta(file: Path) -> dict:
     return meta
 
 
-def _read_file(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
+def read_text(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
+    """A CSV or Parquet file as text cells, index = row in the file; what is odd about it goes into `remarks` under `table`.
+
+    Raises PackageError, one line, when it cannot be read.
+    """
     if file.stat().st_size > MAX_MEGABYTES * 2**20:
         raise PackageError(f"{file.name} is larger than {MAX_MEGABYTES} MiB: split the cluster or file it as Parquet")
     if file.suffix == ".parquet":
@@ -239,7 +243,7 @@ class RunFolder:
 
     def read(self, name: str, made_by: str) -> pd.DataFrame:
         """Read `tables/NAME.csv`; RunError names the notebook `made_by` when it is not there."""
-        return _read_typed(self._existing(self.path / "tables" / f"{name}.csv", made_by))
+        return _typed(io.BytesIO(self._existing(self.path / "tables" / f"{name}.csv", made_by).read_bytes()))
 
     def read_json(self, name: str, made_by: str) -> dict:
         """Read `tables/NAME.json`."""
@@ -274,7 +278,7 @@ class _Tables(Mapping[str, pd.DataFrame]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._read:
-            self._read[name] = _read_typed(self._files[name])
+            self._read[name] = _typed(io.BytesIO(self._files[name].read_bytes()))
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -288,9 +292,9 @@ class _Tables(Mapping[str, pd.DataFrame]):
         return _Tables(self._files, self._read | dict(other))
 
 
-def _read_typed(path: Path) -> pd.DataFrame:
+def _typed(content: io.BytesIO) -> pd.DataFrame:
     """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats."""
-    frame = pd.read_csv(io.BytesIO(path.read_bytes()), dtype=str, keep_default_na=False, encoding="utf-8", engine="pyarrow")
+    frame = pd.read_csv(content, dtype=str, keep_default_na=False, encoding="utf-8", engine="pyarrow")
     kinds = dict(zip(dictionary.fields()["field"], dictionary.fields()["type"], strict=True))
     for column in frame.columns:
         kind = kinds.get(column, "")
