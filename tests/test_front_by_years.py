@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,6 +105,20 @@ def test_a_plan_by_years_is_explained(tiny):
     regrets = found.bundle.set_index("project_id")["regret"].to_dict()
     assert regrets == pytest.approx({"P1": 900_000, "P2": 300_000, "P3": 900_000})  # the boiler in place of P3
     assert menu(problem, found.chosen, within_pct=400.0, differ=1).plans["capex"].tolist()[:2] == [100_000, 400_000]
+
+
+def test_a_plan_that_is_not_proven_is_explained_within_its_bounds(tiny, monkeypatch):
+    """24,500 t take P3 for 100,000; had the search ended at a bound of 60,000, leaving P3 out would cost 900,000 to 940,000."""
+    found = solve.solve(tiny().problem(horizon_year=2024, objective="capex", budget_tco2e=24500.0))
+    stopped = dataclasses.replace(found, status="time_limit", bound=60_000.0, gap=0.4)
+    monkeypatch.setattr(solve, "solve", lambda problem, **_: stopped)
+    answer = select(tiny().problem(horizon_year=2024, objective="capex", budget_tco2e=24500.0))
+    row = answer.bundle.set_index("project_id").loc["P3"]
+    assert (row["regret_kind"], row["regret"], row["regret_at_most"]) == ("between", *map(pytest.approx, (900_000, 940_000)))
+    known = answer.prices[answer.prices["limit"] == "budget"].set_index("price_kind")["known"]
+    assert known["next_tighter"] == "not_proven" and known["fixed_dual"] == "exact"
+    for lang, said in (("en", "ended before its proof"), ("zh", "证明最优之前停止")):
+        assert said in str(words.price_summary(answer.prices, "CNY", lang))
 
 
 def test_what_was_cut_short_is_said(tiny, monkeypatch):

@@ -18,6 +18,7 @@ def solved(case: Case):
 
 
 FEASIBLE = [0, 1, 2, 7, 8, 9, 10, 12, 13, 15, 18, 19, 20, 21, 23]  # instances that some plan satisfies
+SMALL = [0, 3, 6, 9, 10, 12]  # likewise, of six projects
 
 
 def otherwise(case: Case, plan: plans.Plan) -> dict[str, float | None]:
@@ -78,3 +79,25 @@ def test_a_regret_cut_short_keeps_what_is_proven():
     assert set(short["regret_kind"]) == {"at_least"}
     known = exact[exact["regret_kind"] == "exact"]
     assert (short.loc[known.index, "regret"].astype(float) <= known["regret"].astype(float) + 1e-6).all()
+
+
+@pytest.mark.parametrize("seed", SMALL)
+def test_of_a_plan_that_is_not_proven_regrets_lie_between_their_bounds(seed):
+    """A worse plan with a bound below the least cost: what deciding otherwise truly costs, counted, lies in the range said."""
+    case = Case(seed, size=6)
+    held, best = solved(case)
+    assert best is not None
+    problem = held.problem
+    other = held.solve(fixed={min(problem.ids): int(min(problem.ids) not in best.chosen)})
+    worse = set(other.chosen) if other.solved else set(best.chosen)
+    value = problem.value(worse)
+    plan = plans.of(problem, worse, "time_limit", (value - best.value + 7.0) / max(1e-9, abs(value)))
+    assert plan.bound == pytest.approx(best.value - 7.0)
+    table, truth = reasons.regrets(held, plan), otherwise(case, plan)
+    assert not (table["regret_kind"] == "exact").any()
+    for row in table.itertuples():
+        if truth[row.project_id] is None:
+            assert row.regret_kind == "no_plan_otherwise"
+        else:
+            regret = truth[row.project_id] - best.value
+            assert row.regret_kind == "between" and row.regret <= regret + 1e-2 and regret <= row.regret_at_most + 1e-2

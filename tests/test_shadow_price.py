@@ -107,3 +107,23 @@ def test_capital_is_priced_beside_the_budget(tiny):
     free = dataclasses.replace(problem, settings=problem.settings.model_copy(update={"capital_limit": 2e6}))
     loose = shadow_price.prices(Matrix(free), plans.of(free, solve.solve(free).chosen))
     assert (loose["binding"] == 0).all() and (loose["value"].dropna() == 0).all()
+
+
+@pytest.mark.parametrize("seed", FEASIBLE[:6])
+def test_of_a_plan_that_is_not_proven_the_price_of_a_tonne_lies_between_its_bounds(seed):
+    """Steps to a neighbour are marked; prices of the continuous problem stand as they are."""
+    case = Case(seed)
+    held, best = solved(case)
+    assert best is not None
+    proven = shadow_price.prices(held, best).set_index(["limit", "who", "price_kind"])
+    gap = 9.0 / max(1e-9, abs(best.value))
+    table = shadow_price.prices(held, plans.of(held.problem, best.chosen, "time_limit", gap)).set_index(
+        ["limit", "who", "price_kind"]
+    )
+    assert set(proven["known"].dropna()) == {"exact"} and set(table["known"].dropna()) <= set(shadow_price.KNOWN)
+    for key, row in table[table["known"] == "between"].iterrows():
+        assert key[2] in ("one_less", "one_more")
+        assert row["value"] <= proven.at[key, "value"] + 1e-2 and proven.at[key, "value"] <= row["value_at_most"] + 1e-2
+    assert (table["known"] == "between").any()
+    for key, row in table[table["known"] == "exact"].iterrows():
+        assert key[2] in shadow_price.OF_THE_PLAN and row["value"] == pytest.approx(proven.at[key, "value"], abs=1e-6)

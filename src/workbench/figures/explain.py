@@ -8,13 +8,15 @@ from workbench.figures.quantities import names, number, scale
 from workbench.figures.style import INK, MUTED, PALE, ROW, SELECTED, UNSELECTED, Picture, blank, canvas, finish, styled
 from workbench.wording import text
 
+_BOUNDS = ("between", "at_least")  # kinds of regret of which the least is shown
+
 
 @styled
 def regrets(
     bundle: pd.DataFrame, lang: str = "en", currency: str = "CNY", objective: str = "annual_cost", top: int = 24
 ) -> Picture:
     """Bars of the regret of each project, chosen ones first; ∞: no plan decides otherwise, pale: only a bound is known."""
-    kinds = ["exact", "no_plan_otherwise", "at_least"]
+    kinds = ["exact", "no_plan_otherwise", *_BOUNDS]
     table = bundle[bundle["regret_kind"].isin(kinds)].copy() if len(bundle) else bundle
     if len(table) == 0:
         return blank("regrets", lang)
@@ -30,10 +32,10 @@ def regrets(
     lengths = say(np.minimum(shown["size"], 1.12 * longest).to_numpy())
     bars = axes.barh(range(len(shown)), lengths, height=0.7, color=colours)
     for bar, kind in zip(bars, shown["regret_kind"], strict=True):
-        bar.set_alpha(0.45 if kind == "at_least" else 1.0)
+        bar.set_alpha(0.45 if kind in _BOUNDS else 1.0)
     bar_rows(axes, [said[i] for i in shown["project_id"]])
     for n, row in enumerate(shown.itertuples()):
-        words = "∞" if not np.isfinite(row.size) else ("≥ " if row.regret_kind == "at_least" else "") + number(float(say(row.size)))
+        words = "∞" if not np.isfinite(row.size) else ("≥ " if row.regret_kind in _BOUNDS else "") + number(float(say(row.size)))
         end_label(axes, lengths[n], n, words)
     room(axes, 0.0, lengths.max(), right=0.28)
     value_axis(axes, "x", text("figures.axis.money", lang, unit=say.unit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from workbench.selection.problem import Problem
 from workbench.selection.recheck import recheck
 from workbench.selection.schedule import schedule
 
-QUESTIONS = ("regrets", "shadow_prices")  # asked of a proven plan, for so many seconds at most
+QUESTIONS = ("regrets", "shadow_prices")  # asked of a plan, for so many seconds at most
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
 
 
 def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Regrets of the projects and prices of the limits of a proven plan, and which of these questions were cut short."""
-    if not explain or found.status != "optimal" or not problem.ids:
+    """Regrets of the projects and prices of the limits of a plan, and which of these questions were cut short."""
+    if not explain or found.value is None or not problem.ids:
         return _none(reasons.REGRETS), _none(shadow_price.PRICES), []
-    held, plan = Matrix(problem), plans.of(problem, found.starts if problem.horizon.by_years else found.chosen)
+    decided = found.starts if problem.horizon.by_years else found.chosen
+    gap = None if found.bound is None else found.gap
+    held, plan = Matrix(problem), plans.of(problem, decided, found.status, math.inf if gap is None else gap)
     asked, late = [], []
     for name, question in zip(QUESTIONS, (reasons.regrets, shadow_price.prices), strict=True):
         held.ask_for(dictionary.threshold("questions_most_seconds"))

@@ -12,7 +12,7 @@ from workbench.selection.problem import Plan, Problem, fixed_cost
 
 BUNDLE = [
     "project_id", "enterprise_id", "name", "name_zh", "selected", "start_year", "capex", "annual_cost", "tce_saved",
-    "tco2e_saved", "tco2e_alone", "regret", "regret_kind", "why",
+    "tco2e_saved", "tco2e_alone", "regret", "regret_at_most", "regret_kind", "why",
 ]  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def table(problem: Problem, plan: Plan, solved: bool, regrets: pd.DataFrame) -> 
         table["start_year"] = table["project_id"].map(starts).astype(float).fillna(table["start_year"]).astype(int)
     table["why"] = [_why(problem, row, plan, solved) for row in table.itertuples()]
     table = table.merge(regrets, on="project_id", how="left", validate="1:1")
-    table["regret"] = pd.to_numeric(table["regret"])
+    table[["regret", "regret_at_most"]] = table[["regret", "regret_at_most"]].apply(pd.to_numeric)
     return table[BUNDLE].reset_index(drop=True)
 
 

@@ -40,6 +40,11 @@ class Plan:
         """What is decided: the projects, in a plan by years with their years of start."""
         return self.starts or set(self.chosen)
 
+    @property
+    def bound(self) -> float:
+        """What no plan can cost less than: the value itself where it is proven."""
+        return self.value - self.gap * max(1e-9, abs(self.value))
+
     def fixed(self, problem: Problem) -> dict[str, int]:
         """Every project in, out, or in its year of start, as the plan has it."""
         return {i: self.starts.get(i, int(i in self.chosen)) for i in problem.ids}

@@ -2,11 +2,16 @@
 
 Regret of a project = least objective with the project forced to the other side - least objective. Nil: an equally good plan
 decides otherwise; none: no plan meets the limits otherwise. Where there are too many projects, the reduced cost of the
-continuous problem gives a proven lower bound.
+continuous problem gives a proven lower bound. Where a search ended before its proof, the plan's own or the one that decides
+otherwise, the regret is known between two bounds: with plan value z and bound l <= z, and Z, L of the search that decides
+otherwise,
+
+    L - z  <=  regret  <=  Z - l.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -16,13 +21,14 @@ from workbench.selection import plans
 from workbench.selection.matrix import Matrix
 from workbench.selection.plans import Plan
 
-REGRETS = ["project_id", "regret", "regret_kind"]
-KINDS = ("exact", "at_least", "no_plan_otherwise")
+REGRETS = ["project_id", "regret", "regret_at_most", "regret_kind"]
+KINDS = ("exact", "between", "at_least", "no_plan_otherwise")
 
 
 def regrets(held: Matrix, plan: Plan, exact: int | None = None) -> pd.DataFrame:
     """One row an eligible project: `regret` (objective's currency) and `regret_kind` (KINDS); `exact` re-solves at most.
 
+    `between`: `regret` is the least it can be and `regret_at_most` the most; a plan that is not proven has no exact regrets.
     Re-solved first are the projects of the plan, then those nearest to it by the bound; the others keep `at_least`.
     """
     most = int(dictionary.threshold("regret_exact_projects")) if exact is None else exact
@@ -51,13 +57,21 @@ def lower_bounds(held: Matrix, plan: Plan) -> dict[str, float]:
 def _regret(held: Matrix, plan: Plan, project: str, bound: float) -> dict[str, Any]:
     other = held.solve(fixed={project: int(project not in plan.chosen)})
     if other.status == "infeasible":
-        return {"project_id": project, "regret": None, "regret_kind": "no_plan_otherwise"}
-    if other.status != "optimal":  # cut short: what is proven so far
-        proven = max(bound, (other.bound if other.bound is not None else plan.value) - plan.value)
-        return {"project_id": project, "regret": proven, "regret_kind": "at_least"}
-    more = max(0.0, held.problem.value(other.decided) - plan.value)
-    return {"project_id": project, "regret": 0.0 if more < plans.money_apart(plan.value) else more, "regret_kind": "exact"}
+        return _row(project, None, None, "no_plan_otherwise")
+    cost = held.problem.value(other.decided) if other.solved else None
+    if other.status == "optimal" and plan.status == "optimal":
+        more = max(0.0, cost - plan.value)
+        more = 0.0 if more < plans.money_apart(plan.value) else more
+        return _row(project, more, more, "exact")
+    proven = max(bound, (other.bound if other.bound is not None else plan.value) - plan.value)
+    if cost is None or not math.isfinite(plan.bound):
+        return _bound(project, proven)
+    return _row(project, proven, max(proven, cost - plan.bound), "between")
 
 
 def _bound(project: str, bound: float) -> dict[str, Any]:
-    return {"project_id": project, "regret": bound, "regret_kind": "at_least"}
+    return _row(project, bound, None, "at_least")
+
+
+def _row(project: str, least: float | None, most: float | None, kind: str) -> dict[str, Any]:
+    return {"project_id": project, "regret": least, "regret_at_most": most, "regret_kind": kind}

@@ -42,6 +42,8 @@ def price_summary(prices: pd.DataFrame, currency: str, lang: str) -> Prose:
     named = {"tighter": "next_tighter", "looser": "next_looser", "average": "average_cut", "dual": "relaxed_dual"}
     values = {name: money(price_of(prices, kind), currency, lang) for name, kind in named.items()}
     said = [say("price.binding" if budget["binding"].iloc[0] else "price.free", lang, **values)]
+    if "known" in prices and (prices["known"] == "not_proven").any():
+        said.append(say("price.not_proven", lang))
     others = prices[(prices["limit"] != "budget") & (prices["binding"] == 1)].drop_duplicates(["limit", "who"])
     if len(others):
         names = [f"{word(row.limit, lang)} {row.who if isinstance(row.who, str) else ''}".strip() for row in others.itertuples()]

@@ -16,7 +16,7 @@ CODES = (
     "selected", "effect", "table", "reason", "factor_reason", "confidence", "limit", "enough_alone", "key_emitter", "level",
     "factor_level", "basis", "method", "kind", "position", "reference", "numerator", "material", "is_material", "flow", "attained",
     "target_attained", "must_act", "flagged", "opposite_signs", "remarks", "price_kind", "binding", "proved", "together",
-    "role", "regret_kind", "system", "case", "moves_emissions", "sign_turns", "signs_differ", "carriers_less",
+    "role", "regret_kind", "known", "system", "case", "moves_emissions", "sign_turns", "signs_differ", "carriers_less",
     "carriers_more",
 )  # fmt: skip
 _YES_NO = (
