@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench import figures, selection, words
+from workbench import figures, selection, tables, words
 
 pytestmark = pytest.mark.filterwarnings("ignore:Glyph")
 
@@ -52,6 +52,18 @@ def test_a_move_is_told_in_money(tiny):
     assert "元" in str(words.selection_summary(found.summary, "CNY", "zh"))
 
 
+def test_the_report_knows_when_projects_are_built_and_work(tiny):
+    """From the tables of the run alone, as the plan has it."""
+    case = tiny(projects=(
+        "project_id,name,enterprise_id,capex,opex_per_year,lifetime_years,build_years\n"
+        "P1,Boiler,A,1000000,0,10,1.5\nP2,Motors,C,300000,0,7,\nP3,Light,C,100000,0,3,1\n"
+    ))  # fmt: skip
+    found = selection.select(case.problem(objective="capex", horizon_year=2025), explain=False)
+    settings = case.settings(objective="capex", horizon_year=2025)
+    spans = selection.spans(case.assess().projects, case.checked.tables["projects"], settings)
+    assert spans == found.windows == {"P1": (2, 10), "P2": (0, 7), "P3": (1, 3)}
+
+
 @pytest.mark.parametrize(("lang", "said"), [("en", "A timeline of 2 projects from 2023 to 2024"), ("zh", "2 个项目的时间轴")])
 def test_the_plan_year_by_year(tiny, lang, said):
     """P3 is begun in 2023 and P2 in 2024, as 200,000 of capital a year allow; a typical year has nothing to draw."""
@@ -59,5 +71,7 @@ def test_the_plan_year_by_year(tiny, lang, said):
     found = selection.select(tiny().problem(objective="capex", **years), explain=False)
     picture = figures.plan_by_years(found.bundle, found.schedule, found.windows, lang, "CNY")
     assert said in picture.alt and picture.svg() == picture.svg()
+    shown = tables.show(found.schedule, **words.table("schedule", lang, "CNY")).html
+    assert "300,000" in shown and ("Own funds spent (CNY)" if lang == "en" else "自有资金支出（元）") in shown
     typical = selection.select(tiny().problem(objective="capex"), explain=False)
     assert "timeline" not in figures.plan_by_years(typical.bundle, typical.schedule, typical.windows).alt

@@ -2,8 +2,9 @@
 
 from workbench.selection.alternatives import Menu, menu
 from workbench.selection.answer import Selection, reductions, select
+from workbench.selection.horizon import spans
 from workbench.selection.pareto import front
 from workbench.selection.problem import Problem, build
 from workbench.selection.selector import Result, Selector
 
-__all__ = ["Menu", "Problem", "Result", "Selection", "Selector", "build", "front", "menu", "reductions", "select"]
+__all__ = ["Menu", "Problem", "Result", "Selection", "Selector", "build", "front", "menu", "reductions", "select", "spans"]

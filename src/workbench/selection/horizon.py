@@ -144,6 +144,12 @@ def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings) -
     return Horizon(settings, years, windows, by_years=True, loans=loans.of(filed) if settings.count_loans else {})
 
 
+def spans(potential: pd.DataFrame, filed: pd.DataFrame, settings: Settings) -> dict[str, tuple[int, int]]:
+    """Years of building and years of work of each eligible project in a plan by years."""
+    windows = of(potential[potential["eligible"] == 1], filed, settings).windows
+    return {i: (window.lead, window.life) for i, window in windows.items()}
+
+
 def _column(filed: pd.DataFrame | None, name: str) -> dict[str, float]:
     if filed is None or name not in filed:
         return {}

@@ -29,7 +29,7 @@ _MONEY = (
     "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "carbon_income", "abatement_cost",
     "objective_value",
     "greedy_value", "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost", "price",
-    "regret", "extra_cost",
+    "regret", "extra_cost", "spend", "own_funds", "capital_available",
 )  # fmt: skip
 _LEVELS = ("measured", "supplier", "local", "provincial", "regional", "national", "ipcc", "substitute")
 
