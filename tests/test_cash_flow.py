@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench import costs, dictionary, finance, green_finance, rates_of_return, words
+from workbench import cash_flow, costs, dictionary, finance, green_finance, rates_of_return, words
 
 HEAD = (
     "project_id,name,enterprise_id,kind,capex,capex_equipment,opex_per_year,lifetime_years,grant,loan_share,loan_rate,loan_years,"
@@ -92,6 +92,17 @@ def test_residual_value_and_mid_life_cost(tiny):
     assert yearly["net"].tolist() == [-1e6, 4e5, 4e5, 1.5e5, 4e5, 5e5]
     assert yearly["year"].iat[0] == 2024  # a year of building
     assert row["npv_all_flows"] == pytest.approx(2e6 - 1e6 + 1e5 - 2.5e5)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.08])
+def test_what_falls_due_late_by_the_year_makes_the_annual_cost_that_of_all_flows(tiny, rate):
+    """At nil (250,000 - 100,000) over 5 years; at any rate both yearly costs times the annuity are the value of all flows."""
+    line = "P1,Boiler,A,boiler,1000000,,100000,5,,,,,,,0.1,250000,2.5,1"
+    built, library, row, _ = money(tiny, line, discount_rate=rate)
+    late = cash_flow.late_cost(library.projects, built.checked.tables["projects"], built.settings(discount_rate=rate))["P1"]
+    annuity = sum((1 + rate) ** -t for t in range(1, 6))
+    assert late == pytest.approx((250_000 / (1 + rate) ** 3 - 100_000 / (1 + rate) ** 5) / annuity)
+    assert -(library.projects["annual_cost"].iat[0] + late) * annuity == pytest.approx(row["npv_all_flows"])
 
 
 def test_a_broken_last_year_earns_its_share(tiny):

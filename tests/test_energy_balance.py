@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench import efficiency, energy_balance, words
+from workbench import efficiency, energy_balance, wording, words
 
 COLUMNS = ["enterprise_id", "unit_id", "source", "carrier", "internal", "tce", "tco2e"]
 # A buys 1,000 tce of coal, hands 600 tce of steam to B and sells 50 tce of power outside; B receives 590 tce and buys 110 of gas.
@@ -102,6 +102,25 @@ def test_a_published_level_goes_before_the_peers():
     assert nobody.empty and list(nobody.columns) == efficiency.GAPS
 
 
+def test_why_no_gap_is_stated():
+    """A stands against a level; B's energy is all estimated, C's in part; D makes two things at once, E nothing that is filed."""
+    firms = pd.DataFrame({"enterprise_id": list("ABCDE")})
+    energy = pd.DataFrame({"enterprise_id": list("ABBCCDE"), "evidence": ["estimate"] * 4 + ["utility_bill", "", None]})
+    positions = pd.DataFrame(
+        {"enterprise_id": list("ABCDD"), "reason": ["", "no_benchmark", "no_benchmark", "no_benchmark", "several_products"]}
+    )
+    gaps = pd.DataFrame({"enterprise_id": ["A"]})
+    silent = efficiency.silent(gaps, positions, energy, firms)
+    assert silent.set_index("enterprise_id")["reason"].to_dict() == {
+        "B": "modelled", "C": "no_level", "D": "not_comparable", "E": "no_product",
+    }  # fmt: skip
+    empty = efficiency.silent(gaps.iloc[:0], pd.DataFrame(), energy.iloc[:0], firms)
+    assert list(empty["reason"]) == ["no_product"] * 5
+    for lang in ("en", "zh"):
+        said = [wording.text(f"report.efficiency.silent.{reason}", lang, count=1) for reason in set(silent["reason"])]
+        assert len(set(said)) == 4
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_balance_is_told_and_shown_in_both_languages(lang):
     made, uses = energy_balance.balance(ROWS), energy_balance.by_use(USE)
@@ -111,6 +130,8 @@ def test_the_balance_is_told_and_shown_in_both_languages(lang):
     shown = words.balance_tables(made, uses, checks, FIRMS, lang)
     assert list(shown["balance_carrier"]["carrier"])[-1] == {"en": "All carriers", "zh": "合计"}[lang]
     losses = efficiency.equipment(ROWS, UNITS)
-    told = str(words.efficiency_summary(losses, efficiency.gaps(pd.DataFrame(), pd.DataFrame(), ROWS), UNITS, FIRMS, lang))
-    assert "295" in told and "50" in told
+    none = efficiency.gaps(pd.DataFrame(), pd.DataFrame(), ROWS)
+    silent = pd.DataFrame({"enterprise_id": list("AB"), "reason": ["modelled", "no_level"]})
+    told = str(words.efficiency_summary(losses, none, silent, UNITS, FIRMS, lang))
+    assert "295" in told and "50" in told and "GB 21256" in told
     assert words.efficiency_tables(losses, pd.DataFrame(columns=efficiency.GAPS), UNITS, FIRMS, lang).keys() == {"equipment"}

@@ -29,6 +29,16 @@ def test_a_short_payback_beyond_its_life_is_no_repayment():
     assert classes(project("a", None, annual=5.0)).at["a", "priority"] == "needs_support"
 
 
+def test_what_falls_due_later_counts_in_whether_a_measure_repays():
+    """Both earn 1 a year beyond their capital; a replacement takes 2 of it from one, a residual value carries another."""
+    rows = [project("plain", 4.0), project("renewed", 4.0), project("kept", 4.0, annual=1.0), project("uncosted", annual=None)]
+    late = pd.Series({"plain": 0.5, "renewed": 2.0, "kept": -1.5})
+    table = priority.classify(pd.DataFrame(rows).astype({"annual_cost": float}), set(), late).set_index("project_id")
+    assert table["priority"].to_dict() == {
+        "plain": "medium_term", "renewed": "needs_support", "kept": "medium_term", "uncosted": "clarify",
+    }  # fmt: skip
+
+
 def test_readiness_goes_first_then_alternatives():
     table = classes(
         project("dear", 0.5, annual=float("nan"), eligible=0), project("late", 0.5, eligible=0),

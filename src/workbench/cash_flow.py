@@ -90,6 +90,18 @@ def build(projects: pd.DataFrame, filed: pd.DataFrame, settings: Settings) -> Ca
     return CashFlow(p[["project_id", "enterprise_id"]], first, amounts, share, alive, settings.discount_rate)
 
 
+def late_cost(projects: pd.DataFrame, filed: pd.DataFrame, settings: Settings) -> pd.Series:
+    """What falls due in mid-life less what is left at the end, spread over the life: CRF x PV(replacement - residual value).
+
+    Currency a year, by project_id, of costed projects; beside `annual_cost`, which knows neither.
+    """
+    flow = build(projects, filed, settings)
+    late = flow.present(flow.amounts["replacement"] - flow.amounts["residual_value"]).sum(axis=1)
+    life = flow.ids["project_id"].map(projects.set_index("project_id")["lifetime_years"]).to_numpy(float)
+    spread = late * np.asarray(costs.capital_recovery_factor(flow.rate, life))
+    return pd.Series(spread, index=flow.ids["project_id"], dtype=float)
+
+
 def _loan(p: pd.DataFrame, terms: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Amount borrowed and whole years of repayment; nothing where rate or term is not filed."""
     whole = terms["loan_rate"].notna() & terms["loan_years"].notna()

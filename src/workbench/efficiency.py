@@ -18,6 +18,7 @@ GAPS = [
     "enterprise_id", "compared", "subject", "actual", "reference_value", "unit", "percentile", "gap_tce", "gap_tco2e", "reference",
     "confidence",
 ]  # fmt: skip
+SILENT = ["enterprise_id", "reason"]
 PEER_ORDER = ("product", "value_added", "output_value")  # what speaks most of energy first; heads and areas say too little
 
 
@@ -51,6 +52,23 @@ def gaps(positions: pd.DataFrame, peers: pd.DataFrame, rows: pd.DataFrame) -> pd
     table["gap_tce"] = pd.to_numeric(table["gap_tce"])
     table["gap_tco2e"] = table["gap_tce"] * table["enterprise_id"].astype(object).map(_carbon_of_energy(rows)).astype(float)
     return table.sort_values(["gap_tce", "enterprise_id", "subject"], ascending=[False, True, True])[GAPS].reset_index(drop=True)
+
+
+def silent(gaps: pd.DataFrame, positions: pd.DataFrame, energy: pd.DataFrame, enterprises: pd.DataFrame) -> pd.DataFrame:
+    """Enterprises of which no gap can be stated, and why, the first that holds; columns SILENT.
+
+    modelled: all that is filed of its energy is an estimate, so that a gap would be one of the model; no_product: no output is
+    filed; not_comparable: a level is published for a product, but not its output in that unit or the energy of that process alone;
+    no_level: no level of its products is in the tables. `energy`: the checked ledger; `positions`: products against benchmarks.
+    """
+    rest = enterprises.loc[~enterprises["enterprise_id"].isin(gaps["enterprise_id"]), ["enterprise_id"]].drop_duplicates()
+    guessed = energy["evidence"].eq("estimate").groupby(energy["enterprise_id"]).all()
+    modelled = set(guessed.index[guessed])
+    made = positions.reindex(columns=["enterprise_id", "reason"])
+    levels = set(made.loc[made["reason"].ne("no_benchmark"), "enterprise_id"])
+    reason = pd.Series("no_level", index=rest.index, dtype=object).mask(rest["enterprise_id"].isin(levels), "not_comparable")
+    reason = reason.mask(~rest["enterprise_id"].isin(set(made["enterprise_id"])), "no_product")
+    return rest.assign(reason=reason.mask(rest["enterprise_id"].isin(modelled), "modelled")).reset_index(drop=True)[SILENT]
 
 
 def _carbon_of_energy(rows: pd.DataFrame) -> pd.Series:

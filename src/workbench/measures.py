@@ -14,16 +14,17 @@ SUMMARY = ["priority", "projects", "tce_saved", "tco2e_saved", "capex", "yearly_
 
 
 def table(
-    projects: pd.DataFrame, lines: pd.DataFrame, macc: pd.DataFrame, tables: dict[str, pd.DataFrame], carbon_price: float = 0.0
+    projects: pd.DataFrame, lines: pd.DataFrame, macc: pd.DataFrame, tables: dict[str, pd.DataFrame], carbon_price: float = 0.0,
+    late: pd.Series | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """COLUMNS, the first in priority first.
 
     `projects`, `lines`: of `potential.assess`; `macc`: of `curve.curve`; `tables`: the checked package with calculated savings.
     `yearly_saving` = energy money saved + carbon income - running cost, currency a year. `figure_source`: calculated (from
-    technical data), filed_quantity, filed_share, library, several, none.
+    technical data), filed_quantity, filed_share, library, several, none. `late`: see `priority.classify`.
     """
     kept_out = set(macc.loc[macc["entered"] != 1, "project_id"])
-    ranked = priority.classify(projects, kept_out)
+    ranked = priority.classify(projects, kept_out, late)
     earned = projects["energy_money_saved"] + carbon_price * projects["tco2e_saved"] - projects["opex_per_year"]
     own = ["project_id", "name", "name_zh", "enterprise_id", "tce_saved", "tco2e_saved", "capex", "payback_years", "abatement_cost"]
     made = projects[[*own, "status"]].assign(yearly_saving=earned)

@@ -20,18 +20,20 @@ def rules() -> pd.DataFrame:
     return dictionary.read_table("priority_rules")
 
 
-def classify(projects: pd.DataFrame, kept_out: set[str]) -> pd.DataFrame:
+def classify(projects: pd.DataFrame, kept_out: set[str], late: pd.Series | None = None) -> pd.DataFrame:
     """COLUMNS in the order of priority: class of each project, its place (1 = first) and why.
 
     `projects` as in `potential`: project_id, eligible, capex, annual_cost, payback_years, tce_saved, tco2e_saved. `kept_out`: those
     an exclusion or a missing prerequisite keeps out of the curve in turn. A measure repays only where its yearly cost, capital
-    spread over its life included, is below nothing: one that repays in four years and lasts three does not.
+    spread over its life included, is below nothing: one that repays in four years and lasts three does not. `late`: what
+    replacements cost less residual values, a year, by project_id (`cash_flow.late_cost`); it counts in the yearly cost.
     """
     limits = pd.to_numeric(rules().set_index("priority")["most_payback_years"].replace("", None)).dropna()
     order = list(rules()["priority"])
     table = projects[["project_id", "tce_saved", "tco2e_saved"]].copy()
     reason = _unclear(projects)
-    pays = projects["annual_cost"].lt(0) & projects["payback_years"].notna()
+    later = 0.0 if late is None else projects["project_id"].map(late).fillna(0.0)
+    pays = (projects["annual_cost"] + later).lt(0) & projects["payback_years"].notna()
     late = pd.Series(order[len(limits)], index=projects.index).where(pays, "needs_support")
     for name, limit in limits.iloc[::-1].items():
         late = late.mask(pays & projects["payback_years"].le(limit), name)

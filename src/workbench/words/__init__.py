@@ -33,7 +33,7 @@ from workbench.words.balance import (
     task,
 )  # fmt: skip
 from workbench.words.decision import decided, last_year_note, risk_summary, sharing_summary
-from workbench.words.diagnosis import diagnosis_summary, offers_summary
+from workbench.words.diagnosis import diagnosis_summary, offers_summary, spot_rows
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
 from workbench.words.lending import finance_summary, near_optimal, plan_finance
@@ -83,6 +83,6 @@ __all__ = [
     "near_optimal", "number", "offers_summary", "open_questions", "parameters", "plan_finance", "potential_summary",
     "price_note", "price_summary", "priority_rows", "provenance", "readable", "reading_summary", "report_summary",
     "risk_summary", "runs_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary",
-    "shown", "sources", "spelled", "subjects", "synthetic_warning", "table", "task", "title", "totals", "totals_summary",
-    "transfer_summary", "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
+    "shown", "sources", "spelled", "spot_rows", "subjects", "synthetic_warning", "table", "task", "title", "totals",
+    "totals_summary", "transfer_summary", "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
 ]  # fmt: skip

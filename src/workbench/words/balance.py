@@ -169,9 +169,10 @@ def unit_names(units: pd.DataFrame, lang: str) -> dict[str, str]:
 
 
 def efficiency_summary(
-    losses: pd.DataFrame, gaps: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFrame, lang: str
+    losses: pd.DataFrame, gaps: pd.DataFrame, silent: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFrame, lang: str
 ) -> Prose:  # fmt: skip
-    """How many units file an efficiency and where most is lost; who stands above a benchmark or above the middle of the peers."""
+    """How many units file an efficiency and where most is lost; who stands above a benchmark or above the middle of the peers;
+    for whom no gap is stated, why, and what would be needed (`efficiency.silent`)."""
     said = [say("efficiency.units" if len(losses) else "efficiency.no_units", lang, count=len(losses), units=len(units))]
     if len(losses):
         first = losses.iloc[0]
@@ -187,7 +188,6 @@ def efficiency_summary(
             said.append(say(key, lang, count=mine["enterprise_id"].nunique(), above=above["enterprise_id"].nunique(),
                             tce=above["gap_tce"].sum(), tco2e=above["gap_tco2e"].sum(),
                             first=str(names.get(most["enterprise_id"].iat[0], "")) if len(most) else ""))  # fmt: skip
-    silent = len(enterprises) - gaps["enterprise_id"].nunique() if len(gaps) else len(enterprises)
-    if silent:
-        said.append(say("efficiency.silent", lang, count=silent))
+    for reason, count in silent["reason"].value_counts().sort_index().items():
+        said.append(say(f"efficiency.silent.{reason}", lang, count=count))
     return Prose(tuple(said), lang)

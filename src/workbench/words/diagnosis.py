@@ -6,7 +6,7 @@ import pandas as pd
 
 from workbench import wording
 from workbench.words.amounts import Prose, column_sum, money, percent, say
-from workbench.words.readable import local_name, word
+from workbench.words.readable import local_name, readable, remarked, word
 
 _BASES = ("metered", "nameplate", "sector_share", "not_split")
 
@@ -28,6 +28,13 @@ def diagnosis_summary(spots: pd.DataFrame, enterprises: pd.DataFrame, lang: str)
     if gap.sum() > 0:
         said.append(say("diagnosis.gap", lang, count=int((gap > 0).sum()), tce=gap.sum()))
     return Prose(tuple(said), lang)
+
+
+def spot_rows(spots: pd.DataFrame, enterprises: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Rows of `hotspots.rank` for readers: system, carrier and how the use was split in one cell, `use`."""
+    out = readable(spots, lang, enterprises)
+    what = out["system"].astype(str) + " · " + out["carrier"].astype(str)
+    return out.assign(use=[remarked(*pair, lang) for pair in zip(what, out["basis"], strict=True)])
 
 
 def offers_summary(offers: pd.DataFrame, left_out: pd.DataFrame, currency: str, lang: str) -> Prose:

@@ -8,7 +8,7 @@ from workbench import priority, wording
 from workbench.words.amounts import Prose, column_sum, currency_name, money, percent, say
 from workbench.words.balance import unit_names
 from workbench.words.engineering import calculation_steps
-from workbench.words.readable import local_name, word
+from workbench.words.readable import local_name, remarked, word
 
 CASES = 12  # calculations shown one by one; the others stand in the table of the run
 _SCALE = {"en": 1e3, "zh": 1e4}
@@ -29,13 +29,15 @@ def measure_rows(plan: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFr
     acts = [
         dot.join([str(firms.get(row.enterprise_id, row.enterprise_id)), _units(row, called, lang)]) for row in plan.itertuples()
     ]
+    measure, basis = plan["project_id"] + " " + local_name(plan, lang), [_basis(row, lang) for row in plan.itertuples()]
     return plan.assign(
         priority=plan["priority"].map(classes).str.split().str[0],  # its number; the classes stand in a table above
-        measure=plan["project_id"] + " " + local_name(plan, lang),
+        measure=measure,
+        measure_and_basis=[remarked(*pair, lang) for pair in zip(measure, basis, strict=True)],
         acts_on=acts,
         capex_scaled=plan["capex"] / _SCALE[lang],
         saving_scaled=plan["yearly_saving"] / _SCALE[lang],
-        figure_basis=[_basis(row, lang) for row in plan.itertuples()],
+        figure_basis=basis,
     )
 
 

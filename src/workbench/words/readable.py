@@ -69,6 +69,12 @@ def word(code: object, lang: str) -> str:
     return ("；" if lang == "zh" else "; ").join(said)
 
 
+def remarked(what: object, remark: object, lang: str) -> str:
+    """What is meant, and a remark behind it in brackets; one cell instead of two columns."""
+    said = f"（{remark}）" if lang == "zh" else f" ({remark})"
+    return f"{what}{said}" if remark else str(what)
+
+
 def local_name(frame: pd.DataFrame, lang: str) -> pd.Series:
     """Names in the report's language: the Chinese name in a Chinese report where one is filed."""
     name = frame["name"].fillna("").astype(str)
