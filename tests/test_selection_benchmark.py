@@ -12,13 +12,14 @@ FOLDER = Path(__file__).parent / "benchmarks"
 
 @pytest.fixture(scope="module")
 def bench():
-    for name in ("instances", "selection"):
+    for name in ("instances", "ways", "selection"):
         spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # the second imports the first
+        sys.modules[name] = module  # each imports those before it
         spec.loader.exec_module(module)
     yield sys.modules.pop("selection")
-    sys.modules.pop("instances")
+    for name in ("ways", "instances"):
+        sys.modules.pop(name)
 
 
 def solved(highs):
@@ -39,6 +40,27 @@ def test_all_ways_build_the_same_matrix_with_the_same_answer(bench, seed):
     own = bench.solve.Model(bench.instances.problem(made)).solve(tie_break=False, gap=0.0).value
     answers = {way: solved(highs) for way, highs in held.items() if way != "workbench"}  # its objective is given when it solves
     assert all(value == pytest.approx(own, rel=1e-9) for value in answers.values()), answers
+
+
+def test_plans_by_years_are_handed_over_whole(bench):
+    problem = bench.instances.problem(bench.instances.instance(24), horizon_year=2025)
+    held = bench.solve.Model(problem)
+    constant = held.criterion("annual_cost")[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = {way: work(bench.ways.matrix(held)) for way, work in bench.ways.OF_MATRIX.items()}
+    assert {bench.size_of(highs) for highs in made.values()} == {bench.size_of(held.highs)}
+    own = held.solve(tie_break=False, gap=0.0).value
+    assert [solved(highs) + constant for highs in made.values()] == pytest.approx([own] * 3, rel=1e-9)
+
+
+def test_the_report_of_the_benchmark_names_what_is_met(bench):
+    table = bench.measure(40, 1, memory=False, limit=10, only=["arrays", "workbench", "linopy"])
+    assert (table["gap"] <= bench.GAP).all() and table.set_index("way").at["arrays", "x_total"] == 1.0
+    own = bench.targets(table.assign(projects=10_000, build_s=0.25, x_linopy=3.0)).set_index("figure")
+    assert own.at["build_s", "met"] == "yes" and own.at["x_linopy", "met"] == "no"
+    text = bench.report({"Build and answer": table})
+    assert text.count("\n| 40 | 1 | ") == 3 and "highspy" in text
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from workbench.params import Settings
+from workbench.selection import time_limit
 
 _FOUND = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -46,19 +47,16 @@ def minimise(program: Program, settings: Settings, seconds: float | None = None,
     solver = highspy.Highs()
     options = {"output_flag": False, "threads": 1, "random_seed": settings.seed, "mip_feasibility_tolerance": 1e-9}
     options["mip_rel_gap"] = settings.selection_gap if gap is None else gap
-    options["time_limit"] = settings.time_limit_s if seconds is None else max(0.1, seconds)
     for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(lp(program))
-    solver.run()
-    status = _FOUND.get(solver.getModelStatus(), "time_limit")
-    info = solver.getInfo()
-    if status == "infeasible" or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return Solution(status, None, np.nan, np.nan)
-    x = np.array(solver.getSolution().col_value)
+    found = time_limit.run(solver, settings.time_limit_s if seconds is None else max(0.1, seconds))
+    status = _FOUND.get(found.status, "time_limit")
+    if status == "infeasible" or found.columns is None:
+        return Solution(status, None, np.nan, found.bound if status == "time_limit" else np.nan)
+    x = np.array(found.columns)
     x[program.whole] = np.round(x[program.whole])
-    bound = info.mip_dual_bound if program.whole.any() else info.objective_function_value
-    return Solution(status, x, float(program.cost @ x), float(bound))
+    return Solution(status, x, float(program.cost @ x), found.bound)
 
 
 def relaxed(program: Program) -> tuple[np.ndarray, float, np.ndarray] | None:

@@ -19,7 +19,7 @@ from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.common.gc_manager import PauseGC
 
 from workbench import dictionary
-from workbench.selection import caps, model, standard_form
+from workbench.selection import caps, model, standard_form, time_limit
 from workbench.selection.linear import Linear
 from workbench.selection.problem import Plan, Problem
 from workbench.selection.standard_form import INF
@@ -100,8 +100,7 @@ class Model:
         """Least objective; `budget`: another one from the target year on (None: none at all).
 
         `fixed`: projects forced in (1), out (0) or, in a plan by years, to a year of start; `without`: plans not wanted again.
-        `seconds`: time for all its solves together (else time_limit_s); HiGHS reads its clock in the search, not inside presolve,
-        so a very large choice can take longer before it says `time_limit`.
+        `seconds`: time for all its solves together (else time_limit_s), kept also where HiGHS would not (see `time_limit`).
         """
         started = time.perf_counter()
         objective = objective or self.problem.settings.objective
@@ -159,28 +158,23 @@ class Model:
         highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs / size)
         highs.changeObjectiveOffset(constant / size)
         highs.setOptionValue("mip_abs_gap", 0.0 if exact else self.problem.settings.selection_abs_gap / size)
-        highs.setOptionValue("time_limit", max(0.01, self._deadline - time.perf_counter()))
         highs.clearSolver()
-        highs.run()
-        states = highspy.HighsModelStatus
-        status = highs.getModelStatus()
+        self._found = found = time_limit.run(highs, self._deadline - time.perf_counter())
+        states, status = highspy.HighsModelStatus, found.status
         if status == states.kModelEmpty:
             return "optimal", constant
         if status in (states.kInfeasible, states.kUnboundedOrInfeasible):
             return "infeasible", None
         if status != states.kOptimal:  # cut short, or given up by the solver: nothing is proven
-            bound = float(highs.getInfo().mip_dual_bound) * size
-            return "time_limit", bound if math.isfinite(bound) else None
-        info = highs.getInfo()
-        return "optimal", float(info.mip_dual_bound if self.form.whole.any() else info.objective_function_value) * size
+            return "time_limit", found.bound * size if math.isfinite(found.bound) else None
+        return "optimal", found.bound * size
 
     def _has_plan(self) -> bool:
-        return self.highs.getInfo().primal_solution_status == 2
+        return self._found.columns is not None
 
     def _plan(self) -> np.ndarray:
         """States of the plan found, 0 or 1."""
-        values = np.asarray(self.highs.getSolution().col_value)
-        return (values[self._y] > 0.5) if len(self._y) else np.zeros(0, bool)
+        return (self._found.columns[self._y] > 0.5) if len(self._y) else np.zeros(0, bool)
 
     def _break_ties(self, vector: np.ndarray, constant: float, states: np.ndarray) -> tuple[np.ndarray, bool | None, bool]:
         """Hold what was reached and make the next criterion least, as long as another plan is as good.
@@ -240,7 +234,7 @@ class Model:
 
     def _hold(self, vector: np.ndarray, states: np.ndarray) -> None:
         """Keep a criterion at no more than a plan reaches."""
-        reached = float(vector @ (np.asarray(self.highs.getSolution().col_value) * self.form.column_size))
+        reached = float(vector @ (self._found.columns * self.form.column_size))
         standard_form.add_row(self.highs, self.form, vector, -INF, reached + _TIE * abs(reached) + _ROOM)
 
     def _differ(self, states: np.ndarray) -> None:
