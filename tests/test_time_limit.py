@@ -86,7 +86,7 @@ def test_a_dense_choice_whose_presolve_takes_long(monkeypatch):
     low, high = np.r_[0.3 * weight.sum(), np.full(n // 2, -np.inf)], np.r_[np.inf, np.ones(n // 2)]
     program = Program(cost, rows, low, high, np.zeros(n), np.ones(n), np.ones(n, bool))
     start = time.monotonic()
-    found = mixed_integer.minimise(program, SETTINGS, seconds=5.0)
-    assert time.monotonic() - start < 10.0
+    found = mixed_integer.minimise(program, SETTINGS, seconds=10.0)
+    assert time.monotonic() - start < 15.0
     assert found.bound <= found.value <= 1.01 * found.bound
     assert weight @ found.x >= low[0] - 1e-6 and (pairs @ found.x <= 1).all()

@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 
@@ -119,7 +120,8 @@ def _apart(highs: highspy.Highs, seconds: float) -> Outcome:
                 break
             if alone and first.columns is None and time.monotonic() >= help_at:
                 highs.setOptionValue("time_limit", max(0.01, end - time.monotonic()))
-                children.append(_Child(_held, highs))
+                children += [_Child(partial(_held, presolve), highs) for presolve in ("choose", "off")]
+            children = _first_helper(children)
             until = help_at if alone and first.columns is None else end
             open_to = {child.told: child for child in children if not child.gone}
             for told in wait(list(open_to), max(0.0, until - time.monotonic())):
@@ -128,6 +130,17 @@ def _apart(highs: highspy.Highs, seconds: float) -> Outcome:
         for child in children:
             child.stop()
     return _together(highs, children)
+
+
+def _first_helper(children: list[_Child]) -> list[_Child]:
+    """Of two helpers the one that has the continuous program first goes on."""
+    done = [child for child in children[1:] if child.bound > -np.inf][:1]
+    if len(children) < 3 or not done:
+        return children
+    for child in children[1:]:
+        if child is not done[0]:
+            child.stop()
+    return [children[0], done[0]]
 
 
 def _near(highs: highspy.Highs, children: list[_Child]) -> bool:
@@ -174,14 +187,18 @@ def _tell_plans(highs: highspy.Highs, tell: Callable, bound: float) -> None:
     highs.cbMipImprovingSolution += better
 
 
-def _held(highs: highspy.Highs, tell: Callable) -> None:
-    """The continuous program, then with most whole columns held where it put them, fewer each time."""
+def _held(presolve: str, highs: highspy.Highs, tell: Callable) -> None:
+    """The continuous program, with presolve or (where that is what takes so long) without; then with most whole columns held
+    where it put them, fewer each time.
+    """
     end = time.monotonic() + highs.getOptionValue("time_limit")[1]
     every = np.arange(highs.getNumCol(), dtype=np.int32)
     lp = highs.getLp()
     kinds, low, high = np.array([int(kind) for kind in lp.integrality_], np.uint8), np.array(lp.col_lower_), np.array(lp.col_upper_)
     highs.changeColsIntegrality(len(every), every, np.zeros(len(every), np.uint8))
+    highs.setOptionValue("presolve", presolve)
     highs.run()
+    highs.setOptionValue("presolve", "choose")
     if highs.getModelStatus() != _STATUS.kOptimal:
         return
     bound, answer = highs.getInfo().objective_function_value, highs.getSolution()
