@@ -2,16 +2,11 @@
 
 import json
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+import tiny_project
 from workbench import batch, cli, compare, export, provenance, runs
 
-PARAMETERS = """
-cluster = ""; package = ""; year = 2019; lang = "en"; run_dir = ""; notes = ""  # parameters
-budget_tco2e = reduction_pct = target_year = capital_limit = energy_intensity_cap = carbon_intensity_cap = None
-"""
 INTAKE = """
 from pathlib import Path
 tables = Path(run_dir) / "tables"
@@ -32,20 +27,7 @@ print("done", Path(run_dir).name if "Path" in globals() else "")
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A project with two notebooks and the parameter files good, fail and kill; the working folder."""
-    for folder in ("notebooks", "params", "pack"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "pack" / "cluster.yaml").write_text("id: tiny\n")
-    for name, code in (("10_intake", INTAKE), ("50_report", REPORT)):
-        cells = [
-            new_markdown_cell(f"# {name}"),
-            new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
-            new_code_cell(code),
-        ]
-        nbformat.write(new_notebook(cells=cells), tmp_path / "notebooks" / f"{name}.ipynb")
-    for name in ("good", "fail", "kill"):
-        text = f"cluster: {name}\npackage: pack\nyear: 2019\nnotes: {name}\n"
-        (tmp_path / "params" / f"{name}.yaml").write_text(text)
+    tiny_project.write(tmp_path, {"10_intake": INTAKE, "50_report": REPORT}, {name: name for name in ("good", "fail", "kill")})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runs, "NOTEBOOKS", ("10_intake", "50_report"))
     return tmp_path

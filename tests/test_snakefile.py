@@ -10,18 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 import slurm
+import tiny_project
 from workbench import runs
 
 ROOT = Path(__file__).parents[1]
-PARAMETERS = """
-cluster = ""; package = ""; year = 2019; lang = "en"; run_dir = ""; notes = ""  # parameters
-budget_tco2e = reduction_pct = target_year = capital_limit = energy_intensity_cap = carbon_intensity_cap = None
-"""
 TABLE = """
 from pathlib import Path
 file = Path(run_dir) / "tables" / "STEP.csv"
@@ -42,16 +37,8 @@ pytestmark = pytest.mark.skipif(not shutil.which("snakemake"), reason="no snakem
 @pytest.fixture
 def project(tmp_path):
     """The five notebooks in small. Of the targets `bad` fails and `slow` waits in 20_inventory; `lost` has no package."""
-    for folder in ("notebooks", "params", "pack"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "pack" / "cluster.yaml").write_text("id: tiny\n")
-    for name in runs.NOTEBOOKS:
-        code = TABLE.replace("STEP", name) + (INVENTORY if name == "20_inventory" else "")
-        cells = [new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}), new_code_cell(code)]
-        nbformat.write(new_notebook(cells=cells), tmp_path / "notebooks" / f"{name}.ipynb")
-    for name, notes in (("one", ""), ("two", ""), ("bad", "fail"), ("slow", "wait")):
-        (tmp_path / "params" / f"{name}.yaml").write_text(f'cluster: {name}\npackage: pack\nyear: 2019\nnotes: "{notes}"\n')
+    code = {name: TABLE.replace("STEP", name) + (INVENTORY if name == "20_inventory" else "") for name in runs.NOTEBOOKS}
+    tiny_project.write(tmp_path, code, {"one": "", "two": "", "bad": "fail", "slow": "wait"})
     (tmp_path / "params" / "lost.yaml").write_text("cluster: lost\npackage: nowhere\nyear: 2019\n")
     return tmp_path
 

@@ -5,7 +5,6 @@ import csv
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +13,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 import chain
+import tiny_project
 from workbench import batch, causes, code_used, kept, params, provenance, reads, runs
 
 ROOT = Path(__file__).parents[1]
@@ -143,14 +142,7 @@ SETTINGS = "import json\n" + "\n".join(
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A project of five tiny notebooks and the target t; the working folder."""
-    for folder in ("notebooks", "params", "pack"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "pack" / "cluster.yaml").write_text("id: tiny\n")
-    (tmp_path / "params" / "t.yaml").write_text("cluster: t\npackage: pack\nyear: 2019\n")
-    for name, text in CODE.items():
-        cells = [new_code_cell(SETTINGS, metadata={"tags": ["parameters"]}), new_code_cell(CELL), new_code_cell(text)]
-        nbformat.write(new_notebook(cells=cells), tmp_path / "notebooks" / f"{name}.ipynb")
+    tiny_project.write(tmp_path, {name: CELL + text for name, text in CODE.items()}, {"t": ""}, SETTINGS)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -289,25 +281,3 @@ def test_cores_locale_and_working_folder_change_no_byte(tiny, tmp_path):
     assert len(made[0]["outputs"]) > 40
     for other in made[1:]:
         assert other["outputs"] == made[0]["outputs"] and other["inputs_sha256"] == made[0]["inputs_sha256"]
-
-
-def _snakemake():
-    found = shutil.which("snakemake") or os.environ.get("SNAKEMAKE")
-    return found or pytest.skip("snakemake is not installed (workflow/environment.yml)")
-
-
-@pytest.mark.slow
-def test_the_workflow_gives_the_tables_of_a_local_run_and_keeps_a_failed_copy(project):
-    """Two clusters by Snakemake, one of which fails at its last notebook: the other's tables byte for byte as run here."""
-    (project / "params" / "bad.yaml").write_text("cluster: bad\npackage: pack\nyear: 2019\nnotes: fail\n")
-    command = [_snakemake(), "-s", str(code_used.ROOT / "workflow" / "Snakefile"), "-c2", "-k", "--quiet", "all"]
-    command += ["--config", f"workbench={sys.executable} -m workbench", "out=snake"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 1, done.stderr
-    assert "RuntimeError" in (project / "snake" / "bad" / "50_report.ipynb").read_text()
-    assert again()[0] == "ok"
-    whole, other = project / "outputs" / "t", project / "snake" / "t"
-    assert set(kept.tables(whole)) == set(kept.tables(other)) and (other / "report.html").is_file()
-    for path in kept.tables(whole):
-        assert (other / path).read_bytes() == (whole / path).read_bytes()

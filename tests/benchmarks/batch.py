@@ -6,17 +6,21 @@ Clusters are metal, food, chemical … plants of US states, built by the IAC imp
 `ohio-metals` under other names. Ways: `loop`, what a user does without the workbench's command: `papermill` and `jupyter nbconvert`
 for each notebook in turn; `loop, N at a time`; `script`, the same cells run in plain Python, one process a cluster, N at a time, no
 notebooks and no pages: the floor; `workbench run --jobs N`; and the same again with nothing changed. The loops are timed on at most
-`--loop-clusters` clusters, since their time grows with the number alone. `--write` puts the table into README.md.
+`--loop-clusters` clusters, since their time grows with the number alone. `--write` puts the table into README.md. `--trial` runs
+one batch with a broken package and a killed process instead, and says what became of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
+import csv
 import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -168,6 +172,48 @@ def measure(files: list[Path], folder: Path, jobs: int, repeats: int, most_loope
     return rows
 
 
+def trial(files: list[Path], folder: Path, jobs: int) -> dict[str, object]:
+    """A batch in which the package of the fourth cluster is broken and the process of a notebook of the eighth is killed.
+
+    Returns what became of it: `failed` and `finished` clusters, the rows of failures.csv, those whose tables differ from a run that
+    nothing disturbed (every fourth of the others, and the killed one once it was resumed), what the second run did.
+    """
+    out, broken, killed = folder / "out", files[3], files[7]
+    package = Path(yaml.safe_load(broken.read_text(encoding="utf-8"))["package"])
+    (package / "energy.csv").write_bytes(b"PK\x03\x04" + bytes(range(128, 256)))
+    command = [*_workbench("run", *map(str, files), "--out", str(out), "--jobs", str(jobs), "--quiet")]
+    going = subprocess.Popen(command, env=ENVIRONMENT, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.kill(_worker(out / killed.stem, "20_inventory", going), signal.SIGKILL)
+    code = going.wait()
+    with (out / "failures.csv").open(encoding="utf-8", newline="") as file:
+        failures = list(csv.DictReader(file))
+    found = {"code": code, "failures": failures, "finished": [f.stem for f in files if (out / f.stem / "report.html").is_file()]}
+    again = subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True)
+    with (out / "failures.csv").open(encoding="utf-8", newline="") as file:
+        left = list(csv.DictReader(file))
+    others = [*[file for file in files if file not in (broken, killed)][::4], killed]
+    run(others, folder / "undisturbed", 1)
+    differ = [file.stem for file in others if _tables(out / file.stem) != _tables(folder / "undisturbed" / file.stem)]
+    return found | {"code_again": again.returncode, "failures_again": left, "compared": len(others), "differ": differ}
+
+
+def _worker(run_folder: Path, notebook: str, going: subprocess.Popen) -> int:
+    """The process that executes a notebook, once its copy grows: the one that holds the folder's `.working` open."""
+    while going.poll() is None:
+        if (run_folder / f".{notebook}.partial.ipynb").is_file():
+            for link in Path("/proc").glob("[0-9]*/fd/*"):
+                with contextlib.suppress(OSError):
+                    if link.readlink() == run_folder / ".working":
+                        return int(link.parts[2])
+        time.sleep(0.02)
+    raise RuntimeError(f"the batch ended before {notebook} of {run_folder.name} began")
+
+
+def _tables(run_folder: Path) -> dict[str, bytes]:
+    """The tables of a run."""
+    return {path.name: path.read_bytes() for path in sorted((run_folder / "tables").glob("*.csv"))}
+
+
 def table(rows: list[tuple[str, int, float]], machine: str) -> str:
     """The figures as Markdown: a row a way, a column a number of clusters, seconds a cluster."""
     counts = sorted({count for _, count, _ in rows})
@@ -186,12 +232,16 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--loop-clusters", type=int, default=2)
     parser.add_argument("--iac", type=Path, help=f"folder with {ASSESSMENTS} and {RECOMMENDATIONS}")
+    parser.add_argument("--trial", action="store_true", help="one batch with a broken package and a killed process, nothing timed")
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="batch-") as place:
         folder = Path(place)
         files = build(max(args.clusters), folder, args.iac, args.jobs)
         print(f"{len(files)} clusters built" + ("" if args.iac else ", copies of ohio-metals: no --iac"), flush=True)
+        if args.trial:
+            print(json.dumps(trial(files, folder / "trial", args.jobs), indent=1))
+            return
         rows = []
         for count in args.clusters:
             rows += measure(files[:count], folder / str(count), args.jobs, args.repeats, args.loop_clusters)

@@ -1,6 +1,6 @@
 """How long the whole chain takes as a package grows: every notebook of a run, on synthetic ledgers of 10^4 to 10^6 rows.
 
-    python tests/benchmarks/chain.py [--rows 10000 100000 1000000] [--format parquet csv]
+    python tests/benchmarks/scale.py [--rows 10000 100000 1000000] [--format parquet csv]
 
 A hundred rows an enterprise (five carriers, every month, some twice) and a project for ten enterprises: 10^6 rows are 10^4
 enterprises and 10^3 projects. Seconds are those of `workbench run`, notebook by notebook, from the manifest; memory is the most one
@@ -97,7 +97,7 @@ def main() -> None:
     rows = []
     for count in sorted(args.rows):
         for ending in args.format:
-            with tempfile.TemporaryDirectory(prefix="chain-") as place:
+            with tempfile.TemporaryDirectory(prefix="scale-") as place:
                 rows.append(measure(Path(place), count, ending))
                 print(rows[-1], flush=True)
     table = pd.DataFrame(rows)
