@@ -1,6 +1,8 @@
 """Runs with tiny notebooks in a project of their own: what is kept, what is said, what is run again."""
 
 import json
+import resource
+from pathlib import Path
 
 import pytest
 
@@ -153,3 +155,20 @@ def test_two_files_of_one_name_do_not_share_a_folder(project):
     (project / "other" / "good.yaml").write_text("cluster: x\npackage: nowhere\nyear: 2019\n")
     found, clashes = batch._expanded(["good", "params/good.yaml", "other/good.yaml"], batch.Options())
     assert [target.name for target in found] == ["good"] and [clash.status for clash in clashes] == ["invalid"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="reads memory from /proc")
+def test_memory_stays_flat_over_many_runs(project):
+    """What runs and the warm process hold after fifteen runs, they hold after forty, to a few MB."""
+    from multiprocessing import forkserver
+
+    def held():
+        pids = ("self", forkserver._forkserver._forkserver_pid)
+        return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids) * resource.getpagesize() / 2**20
+
+    taken = []
+    for _ in range(40):
+        assert batch.run_target("good", force=True).status == "ok"
+        taken.append(held())
+    assert max(taken[35:]) - max(taken[:15]) < 10, taken[::5]

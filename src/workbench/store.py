@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -296,12 +297,15 @@ def _typed(content: io.BytesIO) -> pd.DataFrame:
     """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats."""
     frame = pd.read_csv(content, dtype=str, keep_default_na=False, encoding="utf-8", engine="pyarrow")
     kinds = dict(zip(dictionary.fields()["field"], dictionary.fields()["type"], strict=True))
-    for column in frame.columns:
-        kind = kinds.get(column, "")
-        if (kind and kind not in dictionary.NUMERIC) or column.endswith(("_id", "_ids")) or column in _WORDS:
+    columns = {}
+    for name in frame.columns:
+        kind, columns[name] = kinds.get(name, ""), frame[name]
+        if (kind and kind not in dictionary.NUMERIC) or name.endswith(("_id", "_ids")) or name in _WORDS:
             continue
-        filled = frame[column] != ""
-        number = pd.to_numeric(frame[column].where(filled), errors="coerce") if filled.any() else pd.Series(math.nan, frame.index)
-        if number.notna().sum() == filled.sum():
-            frame[column] = number.astype(float) if kind in ("number", "fraction") else number
-    return frame
+        text = frame[name].to_numpy(dtype=object)
+        filled = text != ""
+        blank = bool(len(text)) and not filled.any()  # to_numeric is slow on blanks
+        number = np.full(len(text), math.nan) if blank else pd.to_numeric(np.where(filled, text, None), errors="coerce")
+        if np.count_nonzero(number == number) == np.count_nonzero(filled):
+            columns[name] = number.astype(float) if kind in ("number", "fraction") else number
+    return pd.DataFrame(columns, index=frame.index, columns=frame.columns)

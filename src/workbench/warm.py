@@ -6,8 +6,12 @@ Importing this module starts no thread, since a fork takes along only the thread
 from __future__ import annotations
 
 import importlib
+import sys
 
-from workbench import dictionary, factors, figures, findings, grid, kernel, library, report, units, wording
+# jsonschema would build the grammar of international addresses at its import, for seconds; no notebook needs it.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+from workbench import dictionary, factors, figures, findings, grid, kernel, library, report, units, wording  # noqa: E402
 
 LIBRARIES = (
     "IPython.core.completer", "ipykernel.inprocess.manager", "matplotlib_inline.backend_inline", "nbclient", "papermill", "seaborn",
