@@ -1,13 +1,13 @@
 """How fast a batch of clusters runs, beside the shell loop of papermill and nbconvert and a plain script, on one machine.
 
-    python tests/benchmarks/batch.py [--clusters 1 8 40] [--repeats 3] [--jobs 2] [--iac FOLDER] [--write]
+    python tests/benchmarks/batch.py [--clusters 1 8] [--trial 40] [--repeats 3] [--jobs 2] [--iac FOLDER] [--write]
 
 Clusters are metal, food, chemical … plants of US states, built by the IAC importer from the files in FOLDER; without them copies of
 `ohio-metals` under other names. Ways: `loop`, what a user does without the workbench's command: `papermill` and `jupyter nbconvert`
 for each notebook in turn; `loop, N at a time`; `script`, the same cells run in plain Python, one process a cluster, N at a time, no
-notebooks and no pages: the floor; `workbench run --jobs N`; and the same again with nothing changed. The loops are timed on at most
-`--loop-clusters` clusters, since their time grows with the number alone. `--write` puts the table into README.md. `--trial` runs
-one batch with a broken package and a killed process instead, and says what became of it.
+notebooks and no pages: the floor; `workbench run --jobs N`; and the same again with nothing changed. The loops are timed once on
+`--loop-clusters` clusters, since their time grows with the number alone. The trial is a larger batch in which one package is broken
+and one process killed. `--write` puts the table into README.md.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ NOTEBOOKS = ("10_intake", "20_inventory", "30_potential", "40_selection", "50_re
 STATES = ("PA", "IN", "MI", "IL", "WI", "TX", "CA", "NC", "GA", "TN", "NY", "MO")
 SECTORS = {"metals": "331,332", "food": "311", "chemicals": "325", "plastics": "326"}
 ASSESSMENTS, RECOMMENDATIONS = "iac_assessments_fy1981_2026.csv.gz", "iac_recommendations_fy1981_2025.parquet"
+LOOP, LOOPS, SCRIPT = "papermill + nbconvert, a loop", "the same, {} at a time", "plain script, {} at a time"
+RUN, AGAIN = "workbench run --jobs {}", "the same again, nothing changed"
 MARKS = ("<!-- batch benchmark -->", "<!-- end of batch benchmark -->")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -150,26 +152,32 @@ def timed(work: Callable[[], None]) -> float:
     return time.monotonic() - began
 
 
-def measure(files: list[Path], folder: Path, jobs: int, repeats: int, most_looped: int) -> list[tuple[str, int, float]]:
-    """(way, clusters, seconds a cluster), the median of `repeats`; loops once where there are many clusters."""
-    few, count = files[:most_looped], len(files)
+def measure(files: list[Path], folder: Path, jobs: int, repeats: int) -> list[tuple[str, int, float]]:
+    """(way, clusters, seconds a cluster) of the script and the workbench, medians of `repeats`."""
     rows = []
 
-    def add(way: str, clusters: list[Path], work: Callable[[Path], None], times: int) -> None:
-        taken = []
-        for number in range(times):
-            place = folder / f"{len(rows)}-{number}"
-            taken.append(timed(lambda: work(place)) / len(clusters))  # noqa: B023
-        rows.append((way, count, statistics.median(taken)))
-        print(f"{count:3d} clusters  {way:32s} {rows[-1][2]:8.2f} s a cluster", flush=True)
+    def add(way: str, work: Callable[[Path], None]) -> None:
+        taken = [timed(lambda: work(folder / f"{len(rows)}-{number}")) for number in range(repeats)]  # noqa: B023
+        rows.append(_row(way, len(files), statistics.median(taken) / len(files)))
 
-    add("papermill + nbconvert, a loop", few, lambda place: loop(few, place), 1 if len(few) > 1 else repeats)
-    add(f"the same, {jobs} at a time", few, lambda place: loop(few, place, jobs), 1 if len(few) > 1 else repeats)
-    add(f"plain script, {jobs} at a time", files, lambda place: script(files, place, jobs), repeats)
-    add(f"workbench run --jobs {jobs}", files, lambda place: run(files, place, jobs), repeats)
-    last = folder / f"{len(rows) - 1}-{repeats - 1}"
-    add("the same again, nothing changed", files, lambda _: run(files, last, jobs), repeats)
+    add(SCRIPT.format(jobs), lambda place: script(files, place, jobs))
+    add(RUN.format(jobs), lambda place: run(files, place, jobs))
+    last = folder / f"1-{repeats - 1}"
+    add(AGAIN, lambda _: run(files, last, jobs))
     return rows
+
+
+def measure_loops(files: list[Path], folder: Path, jobs: int, counts: list[int]) -> list[tuple[str, int, float]]:
+    """The loops, timed once on a few clusters: their time grows with the number of clusters alone; one cluster gains nothing by `jobs`."""
+    plain = timed(lambda: loop(files, folder / "plain")) / len(files)
+    rows = [_row(LOOP, count, plain) for count in counts]
+    several = timed(lambda: loop(files, folder / "several", jobs)) / len(files)
+    return rows + [_row(LOOPS.format(jobs), count, several if count >= jobs else plain) for count in counts]
+
+
+def _row(way: str, count: int, seconds: float) -> tuple[str, int, float]:
+    print(f"{count:3d} clusters  {way:40s} {seconds:8.2f} s a cluster", flush=True)
+    return way, count, seconds
 
 
 def trial(files: list[Path], folder: Path, jobs: int) -> dict[str, object]:
@@ -182,17 +190,20 @@ def trial(files: list[Path], folder: Path, jobs: int) -> dict[str, object]:
     package = Path(yaml.safe_load(broken.read_text(encoding="utf-8"))["package"])
     (package / "energy.csv").write_bytes(b"PK\x03\x04" + bytes(range(128, 256)))
     command = [*_workbench("run", *map(str, files), "--out", str(out), "--jobs", str(jobs), "--quiet")]
+    began = time.monotonic()
     going = subprocess.Popen(command, env=ENVIRONMENT, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.kill(_worker(out / killed.stem, "20_inventory", going), signal.SIGKILL)
-    code = going.wait()
+    code, seconds = going.wait(), time.monotonic() - began
     with (out / "failures.csv").open(encoding="utf-8", newline="") as file:
         failures = list(csv.DictReader(file))
-    found = {"code": code, "failures": failures, "finished": [f.stem for f in files if (out / f.stem / "report.html").is_file()]}
+    found = {"seconds": seconds, "code": code, "failures": failures}
+    found["finished"] = [file.stem for file in files if (out / file.stem / "report.html").is_file()]
     again = subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True)
+    found["seconds_unchanged"] = timed(lambda: subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True))
     with (out / "failures.csv").open(encoding="utf-8", newline="") as file:
         left = list(csv.DictReader(file))
     others = [*[file for file in files if file not in (broken, killed)][::4], killed]
-    run(others, folder / "undisturbed", 1)
+    run(others, folder / "undisturbed", jobs)
     differ = [file.stem for file in others if _tables(out / file.stem) != _tables(folder / "undisturbed" / file.stem)]
     return found | {"code_again": again.returncode, "failures_again": left, "compared": len(others), "differ": differ}
 
@@ -227,26 +238,34 @@ def table(rows: list[tuple[str, int, float]], machine: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clusters", type=int, nargs="+", default=[1, 8, 40])
+    parser.add_argument("--clusters", type=int, nargs="+", default=[1, 8])
+    parser.add_argument("--trial", type=int, default=40, metavar="N", help="clusters of the disturbed batch; 0: none")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--loop-clusters", type=int, default=2)
     parser.add_argument("--iac", type=Path, help=f"folder with {ASSESSMENTS} and {RECOMMENDATIONS}")
-    parser.add_argument("--trial", action="store_true", help="one batch with a broken package and a killed process, nothing timed")
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="batch-") as place:
-        folder = Path(place)
-        files = build(max(args.clusters), folder, args.iac, args.jobs)
+        folder, counts = Path(place), sorted({*args.clusters, *([args.trial] if args.trial else [])})
+        files = build(max(counts), folder, args.iac, args.jobs)
         print(f"{len(files)} clusters built" + ("" if args.iac else ", copies of ohio-metals: no --iac"), flush=True)
-        if args.trial:
-            print(json.dumps(trial(files, folder / "trial", args.jobs), indent=1))
-            return
-        rows = []
+        rows = measure_loops(files[: args.loop_clusters], folder / "loops", args.jobs, counts)
         for count in args.clusters:
-            rows += measure(files[:count], folder / str(count), args.jobs, args.repeats, args.loop_clusters)
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {platform.system()}; median of "
-    machine += f"{args.repeats}; loops timed on {args.loop_clusters} clusters; `python tests/benchmarks/batch.py`"
+            rows += measure(files[:count], folder / str(count), args.jobs, args.repeats)
+        if args.trial:
+            told = trial(files[: args.trial], folder / "trial", args.jobs)
+            print(json.dumps(told, indent=1), flush=True)
+            rows += [_row(RUN.format(args.jobs), args.trial, told["seconds"] / args.trial)]
+            rows += [_row(AGAIN, args.trial, told["seconds_unchanged"] / args.trial)]
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {platform.system()}; "
+    machine += (
+        f"{'clusters of the IAC database, state by sector' if args.iac else 'copies of ohio-metals'}; median of {args.repeats}; "
+    )
+    machine += f"loops timed on {args.loop_clusters} clusters; `python tests/benchmarks/batch.py`."
+    if args.trial:
+        machine += f" Of the {args.trial} clusters one package was broken and one process killed: {len(told['finished'])} finished,"
+        machine += f" {len(told['failures_again'])} was left after a second run."
     text = table(rows, machine)
     print(text)
     if args.write:

