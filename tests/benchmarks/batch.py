@@ -168,7 +168,7 @@ def measure(files: list[Path], folder: Path, jobs: int, repeats: int) -> list[tu
 
 
 def measure_loops(files: list[Path], folder: Path, jobs: int, counts: list[int]) -> list[tuple[str, int, float]]:
-    """The loops, timed once on a few clusters, since their time grows with the number alone; one cluster gains nothing by `jobs`."""
+    """The loops, timed once on a few clusters: their time grows with the number alone; one cluster gains nothing by `jobs`."""
     plain = timed(lambda: loop(files, folder / "plain")) / len(files)
     rows = [_row(LOOP, count, plain) for count in counts]
     several = timed(lambda: loop(files, folder / "several", jobs)) / len(files)
