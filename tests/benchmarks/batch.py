@@ -42,6 +42,7 @@ LOOP, LOOPS, SCRIPT = "papermill + nbconvert, a loop", "the same, {} at a time",
 RUN, AGAIN = "workbench run --jobs {}", "the same again, nothing changed"
 MARKS = ("<!-- batch benchmark -->", "<!-- end of batch benchmark -->")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process of the loops would compile the workbench again
 
 
 def build(count: int, folder: Path, iac: Path | None, jobs: int = 1) -> list[Path]:
