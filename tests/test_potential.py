@@ -163,6 +163,20 @@ def test_curve_obeys_relations(tiny, relations, entered):
     assert rows.set_index("project_id")["entered"].to_dict() == entered
 
 
+def test_one_prerequisite_of_a_set_is_enough(tiny):
+    """P3 needs P1 or P2, which exclude each other: it enters after the one that did, and not when none of its set did."""
+    rows = "P3,requires_any,P1,motors\nP3,requires_any,P2,motors\nP1,excludes,P2,\n"
+    case = tiny(relations="project_id,relation,other_id,alternative_set\n" + rows)
+    found, tables = case.assess(), case.checked.tables
+    made = curve.curve(found.projects, interaction.pools(found.bases, found.lines), tables["relations"], tables["groups"])
+    entered = made.set_index("project_id")["entered"]
+    assert entered["P3"] == 1 and entered["P1"] + entered["P2"] == 1
+    order = made["project_id"].tolist()
+    assert order.index("P3") > order.index(entered[["P1", "P2"]].idxmax())
+    rules = curve.Structure(tables["relations"], tables["groups"])
+    assert rules.admits("P3", {"P1"}) and rules.admits("P3", {"P2"}) and not rules.admits("P3", set())
+
+
 def test_a_prerequisite_enters_first(tiny):
     case = tiny(relations="project_id,relation,other_id\nP3,requires,P1\n")
     found, tables = case.assess(), case.checked.tables

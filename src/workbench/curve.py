@@ -87,13 +87,17 @@ class Structure:
 
     def __init__(self, relations: pd.DataFrame, groups: pd.DataFrame) -> None:
         self.excludes: dict[str, set[str]] = {}
-        self.requires: dict[str, set[str]] = {}
+        needed: dict[tuple[str, str, str], set[str]] = {}  # of each set one project is enough; `requires` is a set of one
         for row in relations.itertuples():
             if row.relation == "excludes":
                 self.excludes.setdefault(row.project_id, set()).add(row.other_id)
                 self.excludes.setdefault(row.other_id, set()).add(row.project_id)
             else:
-                self.requires.setdefault(row.project_id, set()).add(row.other_id)
+                which = str(getattr(row, "alternative_set", "") or "") if row.relation == "requires_any" else row.other_id
+                needed.setdefault((row.project_id, row.relation, which), set()).add(row.other_id)
+        self.requires: dict[str, list[set[str]]] = {}
+        for (project, *_), others in needed.items():
+            self.requires.setdefault(project, []).append(others)
         self.groups = [
             (set(g["project_id"]), g["max_selected"].min())
             for _, g in groups.groupby("group_id", sort=True)
@@ -102,6 +106,6 @@ class Structure:
 
     def admits(self, project: str, inside: set[str]) -> bool:
         """Whether `project` may join `inside`."""
-        if self.excludes.get(project, set()) & inside or not self.requires.get(project, set()) <= inside:
+        if self.excludes.get(project, set()) & inside or not all(others & inside for others in self.requires.get(project, [])):
             return False
         return all(project not in members or len(members & inside) < most for members, most in self.groups)

@@ -62,7 +62,8 @@ def chain(folder: Path, year: int = 2019, **settings: Any) -> tuple[pd.DataFrame
     plan = greedy.greedy(problem)
     steps.done("greedy plan", len(plan.chosen))
     claims = {"objective_value": answer.value, "emissions_after": problem.emissions(set(answer.chosen))}
-    faults = recheck.recheck(problem, set(answer.chosen), claims | {"capex": problem.capex(set(answer.chosen))})
+    claims |= {"capex": problem.capex(set(answer.chosen))}
+    faults = recheck.recheck(problem, set(answer.chosen), claims) if answer.value is not None else ["no plan in the time given"]
     steps.done("recheck", len(faults))
     facts = {
         "plants": len(firms), "projects": len(problem.projects), "total_tco2e": problem.emissions_before,
