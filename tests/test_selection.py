@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from workbench import dictionary, params
 from workbench.selection import build, front, reductions, select, solve
 from workbench.selection.greedy import greedy
 from workbench.selection.recheck import recheck
+from workbench.words import selection_summary
 
 INSTANCES = 72
 OBJECTIVES = ("annual_cost", "capex", "npv_cost")
@@ -427,6 +430,46 @@ def test_a_corrupted_choice_is_refused():
     assert recheck(problem, chosen, claims) == []
     assert recheck(problem, chosen - {min(chosen)}, claims)
     assert recheck(problem, chosen | {"P99"}, claims)
+
+
+@pytest.mark.parametrize(
+    ("fault", "recheck_said", "sentence"),
+    [
+        (lambda found, problem: replace(found, value=found.value - 1.0), "objective", "an independent recalculation differs"),
+        (
+            lambda found, problem: replace(found, chosen=found.chosen - {min(found.chosen)}),
+            "objective",
+            "an independent recalculation differs",
+        ),
+        (lambda found, problem: worse(found, problem), "ok", "enumerating every bundle found a better one"),
+    ],
+)
+def test_an_answer_that_is_contradicted_is_refused(monkeypatch, fault, recheck_said, sentence):
+    """No plan is stated, no price and no regret, and the reader is told why."""
+    problem, *_ = solved_case()
+    found = solve.solve(problem)
+    false = fault(found, problem)
+    false = replace(false, starts=dict.fromkeys(sorted(false.chosen), min(found.starts.values())))
+    monkeypatch.setattr(solve, "solve", lambda *_, **__: false)
+    refused = select(problem)
+    assert refused.summary["status"] == "refused" and refused.summary["objective_value"] is None
+    assert recheck_said in refused.summary["recheck"]
+    assert refused.bundle["selected"].sum() == 0 and refused.summary["projects_selected"] == 0
+    assert sentence in " ".join(selection_summary(refused.summary, "CNY", "en").sentences)
+    assert selection_summary(refused.summary, "CNY", "zh").sentences
+
+
+def worse(found, problem):
+    """A plan that keeps every rule and costs more than the best."""
+    for chosen in (frozenset(c) for n in range(7) for c in itertools.combinations(problem.ids, n)):
+        claims = {
+            "objective_value": problem.value(chosen),
+            "emissions_after": problem.emissions(chosen),
+            "capex": problem.capex(chosen),
+        }
+        if claims["objective_value"] > found.value + 1.0 and not recheck(problem, chosen, claims):
+            return replace(found, chosen=chosen, value=claims["objective_value"])
+    raise AssertionError("no second plan")
 
 
 def test_each_rule_is_rechecked():

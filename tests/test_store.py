@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from conftest import META, TABLES, Tiny
-from workbench import errors, factors, filing, inventory, store
+from workbench import errors, factors, filing, grid, inventory, provenance, store
 
 
 def as_parquet(folder):
@@ -87,3 +87,23 @@ def test_tables_of_a_run_are_read_when_asked_for(tmp_path):
     assert other["products"]["product"].tolist() == ["steel"] and "products" not in tables
     with pytest.raises(FileNotFoundError):
         tables["units"]
+
+
+def test_a_line_end_in_a_cell_stays_in_its_cell_in_a_long_table():
+    """Two megabytes of notes of two lines: readers that take a table in blocks cut some of them in two."""
+    frame = pd.DataFrame({"enterprise_id": [f"E{n}" for n in range(60_000)], "quantity": 1.0})
+    frame["note"] = [f"line one {n}\nline two, {n}" for n in range(60_000)]
+    back = store._typed(io.BytesIO(store.csv_text(frame).encode()))
+    assert back["note"].tolist() == frame["note"].tolist() and back["enterprise_id"].tolist() == frame["enterprise_id"].tolist()
+
+
+def test_a_column_of_lists_is_text(tmp_path):
+    pd.DataFrame({"enterprise_id": ["A", "B"], "tags": [["x"], ["y", "z"]]}).to_parquet(tmp_path / "energy.PARQUET")
+    assert store.read_text(tmp_path / "energy.PARQUET", "energy", [])["enterprise_id"].tolist() == ["A", "B"]
+
+
+def test_an_own_factor_table_in_parquet_is_hashed_and_has_a_set_behind_it(tmp_path):
+    folder = Tiny(META | {"factor_set": "ours.parquet"}, TABLES).write(tmp_path / "p")
+    pd.DataFrame({"carrier": ["diesel"]}).to_parquet(folder / "ours.parquet")
+    assert "ours.parquet" in provenance._files(folder)
+    assert grid.chosen_set(META | {"factor_set": "ours.parquet"}) == grid.chosen_set(META | {"factor_set": "ours.csv"}) == "cn-f1"

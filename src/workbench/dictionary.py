@@ -108,7 +108,7 @@ def reference() -> str:
         "sources (title, where, what), `targets` (a list, each with kind: energy_intensity, carbon_intensity, energy_total or",
         "carbon_total; base_year, base_value, reduction_pct or target_value, target_year, unit) and `carbon_budget` (value_tco2e,",
         "period: a year or from and to, executed_tco2e: a number or one a month, as_of). `name` has `en` and `zh`;",
-        "`factor_set` is a set of the library or the path of an own CSV (then `base_factor_set` names the set behind it);",
+        "`factor_set` is a set of the library or the path of an own CSV or Parquet file (`base_factor_set`: the set behind it);",
         "`factor_order` the order of preference (measured, supplier, local, provincial, regional, national, ipcc), `grid_variant`",
         "another variant of the grid factor (ets_reporting, fossil_power …), `chp_method` how a seller's fuel is split over heat",
         "and power (energy, exergy, heat_first, efficiency), `chp` the parameters of that method;",

@@ -24,7 +24,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     factors.add_argument("--set", metavar="SET", dest="factor_set", help="factor set, e.g. cn-f1, us-epa, ar5")
     factors.add_argument("--region", help="code or Chinese name of a grid, e.g. guangdong or 广东")
     factors.add_argument("--year", type=int, help="year of a grid factor; rows without a year that are valid then stay")
-    factors.add_argument("--own", metavar="TABLE.csv", help="your own factor table in place of the library")
+    factors.add_argument("--own", metavar="TABLE", help="your own factor table (CSV or Parquet) in place of the library")
     factors.add_argument("--format", choices=("table", "json", "csv"), default="table")
     factors.add_argument("--check", action="store_true", help="show what the magnitude guard finds in these rows")
     factors.add_argument("--lang", choices=("en", "zh"), default="en")

@@ -79,7 +79,7 @@ def library(meta: dict[str, Any]) -> str:
 def chosen_set(meta: dict[str, Any]) -> str:
     """The library's set of the cluster; where `factor_set` is the path of a user's table, the set that stands behind it."""
     stated = str(meta.get("factor_set", ""))
-    if not stated.lower().endswith(".csv"):
+    if not stated.lower().endswith((".csv", ".parquet")):
         return stated
     behind = {"CN": "cn-f1", "US": "us-epa", "GB": "uk-2020"}.get(str(meta.get("country", "")).upper(), "ipcc-2006")
     return str(meta.get("base_factor_set") or behind)

@@ -77,7 +77,9 @@ def _files(path: Path) -> dict[str, str]:
     names = ["cluster.yaml", *(f"{table}{end}" for table in _table_names() for end in (".csv", ".parquet"))]
     found = {name: path / name for name in names if (path / name).is_file()}
     if "cluster.yaml" in found:
-        stated = re.search(r"^factor_set:\s*[\"']?(.+?\.csv)\b", found["cluster.yaml"].read_text("utf-8", "replace"), re.M | re.I)
+        stated = re.search(
+            r"^factor_set:\s*[\"']?(.+?\.(?:csv|parquet))\b", found["cluster.yaml"].read_text("utf-8", "replace"), re.M | re.I
+        )
         own = [file for file in ((path / stated[1], Path(stated[1])) if stated else ()) if file.is_file()]
         found |= {file.name: file for file in own[:1]}
     if not found:

@@ -102,7 +102,7 @@ def read_text(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
     """
     if file.stat().st_size > MAX_MEGABYTES * 2**20:
         raise PackageError(f"{file.name} is larger than {MAX_MEGABYTES} MiB: split the cluster or file it as Parquet")
-    if file.suffix == ".parquet":
+    if file.suffix.lower() == ".parquet":
         return _as_text(_read_parquet(file), table, remarks)
     content = file.read_bytes()
     try:
@@ -129,7 +129,10 @@ def _read_parquet(file: Path) -> pd.DataFrame:
 
 def _texts(column: pd.Series) -> pd.Series:
     """`workbook.cell_text` of every cell, asked once for each value."""
-    codes, values = pd.factorize(column.astype(object) if column.dtype == bool else column)
+    try:
+        codes, values = pd.factorize(column.astype(object) if column.dtype == bool else column)
+    except TypeError:  # lists and the like
+        return column.map(workbook.cell_text).astype("str")
     words = pd.Series([*(workbook.cell_text(value) for value in values.tolist()), ""], dtype="str")
     return words.take(codes).set_axis(column.index)  # -1, a blank, takes the last
 
@@ -295,7 +298,8 @@ class _Tables(Mapping[str, pd.DataFrame]):
 
 def _typed(content: io.BytesIO) -> pd.DataFrame:
     """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats."""
-    frame = pd.read_csv(content, dtype=str, keep_default_na=False, encoding="utf-8", engine="pyarrow")
+    engine = "c" if b'"' in content.getvalue() else "pyarrow"  # it reads in blocks and would cut a cell with a line end in two
+    frame = pd.read_csv(content, dtype=str, keep_default_na=False, encoding="utf-8", engine=engine)
     kinds = dict(zip(dictionary.fields()["field"], dictionary.fields()["type"], strict=True))
     columns = {}
     for name in frame.columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -44,9 +44,10 @@ class Selection:
 def select(problem: Problem, *, explain: bool = True) -> Selection:
     """Solve, re-check, compare with the greedy plan; an infeasible budget is a result with what could be reached instead.
 
-    `explain`: also what deciding otherwise would cost, the prices of the limits, and which limits would have to move.
+    `explain`: also what deciding otherwise would cost, the prices of the limits, and which limits would have to move. An answer
+    that the re-check or the enumeration contradicts is refused: status `refused`, no plan, what was found in `recheck`.
     """
-    found = solve.solve(problem)
+    found, verdicts = _believed(problem, solve.solve(problem))
     least = solve.least_emissions(problem)
     chosen, plan, settings = set(found.chosen), found.starts, problem.settings
     summary: dict[str, Any] = {
@@ -61,12 +62,9 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
     summary |= _greedy_facts(problem)
     moves = infeasible.moves(problem, least) if found.status == "infeasible" and explain else _none(infeasible.MOVES)
     if found.value is None:
-        near = infeasible.nearest(problem, least) if explain else None
-        summary |= {"recheck": "no plan to check", "nearest_plan": _plan_facts(near)}
-    else:
-        summary["recheck"] = "; ".join(recheck(problem, plan if problem.horizon.by_years else chosen, summary)) or "ok"
-    proven = found.status in ("optimal", "infeasible")
-    summary["brute_force"] = enumeration.verdict(problem, found.value) if proven else "not run"
+        near = infeasible.nearest(problem, least) if explain and found.status != "refused" else None
+        summary["nearest_plan"] = _plan_facts(near)
+    summary |= verdicts
     regrets, prices, late = _explained(problem, found, explain)
     summary |= {
         "limits_to_move": infeasible.records(moves), "marginal_abatement_cost": shadow_price.of(prices, "next_tighter"),
@@ -82,6 +80,23 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
     bundle = bundle_table(problem, plan if problem.horizon.by_years else chosen, found.value is not None, regrets)
     windows = {i: (window.lead, window.life) for i, window in problem.horizon.windows.items()}
     return Selection(bundle, summary, prices, moves, schedule(problem, plan if found.value is not None else {}), windows)
+
+
+def _believed(problem: Problem, found: solve.Answer) -> tuple[solve.Answer, dict[str, str]]:
+    """The answer, refused where the re-check or the enumeration contradicts it, and what both said."""
+    proven = found.status in ("optimal", "infeasible")
+    verdicts = {"recheck": "no plan to check", "brute_force": enumeration.verdict(problem, found.value) if proven else "not run"}
+    if found.value is not None:
+        plan = found.starts if problem.horizon.by_years else set(found.chosen)
+        claims = {
+            "objective_value": found.value,
+            "emissions_after": problem.emissions(found.starts),
+            "capex": problem.capex(found.starts),
+        }
+        verdicts["recheck"] = "; ".join(recheck(problem, plan, claims)) or "ok"
+    if verdicts["recheck"] in ("ok", "no plan to check") and verdicts["brute_force"] != "differs":
+        return found, verdicts
+    return replace(found, status="refused", chosen=frozenset(), starts={}, value=None, bound=None, gap=None), verdicts
 
 
 def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:

@@ -206,11 +206,13 @@ class Matrix:
         return found, prices, {i: solution.col_dual[n] * columns[n] for i, n in self._x.items()}
 
     def settled(self, most: float, at: Mapping[Key, float | None], fixed: Mapping[str, int] | None = None) -> dict[str, int]:
-        """Projects that are in (1), or out (0), in every plan of a typical year that costs no more than `most`.
+        """Projects that are in (1), or out (0), in every plan that costs no more than `most`; `fixed` alone once the time is up.
 
         The continuous problem costs less than any plan, and a plan that has a project the other way costs at least its reduced
         cost more.
         """
+        if self.until is not None and time.monotonic() >= self.until:
+            return dict(fixed or {})
         self._set(self.cost, at, fixed or {}, (), ())
         held = dict(fixed or {})
         found, solution = self._continuous()

@@ -6,6 +6,7 @@ by years the budget moved is that from the target year on; budgets of single yea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -42,7 +43,7 @@ class Plan:
 
     @property
     def bound(self) -> float:
-        """What no plan can cost less than: the value itself where it is proven."""
+        """What no plan can cost less than, as far as was proven: the value less the gap."""
         return self.value - self.gap * max(1e-9, abs(self.value))
 
     def fixed(self, problem: Problem) -> dict[str, int]:
@@ -62,7 +63,7 @@ def by_years(problem: Problem, found: solve.Answer) -> Plan | None:
     """The plan of an answer with years of start; None where there is none."""
     if found.value is None:
         return None
-    return of(problem, found.starts, found.status, found.gap or 0.0)
+    return of(problem, found.starts, found.status, math.inf if found.gap is None else found.gap)
 
 
 def tonnes_apart(problem: Problem) -> float:

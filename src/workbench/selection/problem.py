@@ -266,7 +266,7 @@ def _firms(filed: pd.DataFrame, enterprises: pd.DataFrame, settings: Settings) -
 def _efforts(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     rows = tables.get("efforts", pd.DataFrame()).reindex(columns=EFFORTS)
     rows[EFFORTS[2:]] = rows[EFFORTS[2:]].apply(pd.to_numeric)
-    return rows.sort_values(["scope", "name"]).reset_index(drop=True)
+    return rows.sort_values(EFFORTS).reset_index(drop=True)
 
 
 def _shares(members: pd.DataFrame, eligible: pd.DataFrame) -> dict[tuple[str, str], float]:

@@ -82,8 +82,9 @@ def prices(held: Matrix, plan: Plan, lang: str = "en") -> pd.DataFrame:
 
 
 def of(table: pd.DataFrame, price: str, limit: str = "budget") -> float | None:
-    """One price of the cluster's limit `limit`; None where it does not exist."""
-    rows = table[(table["price_kind"] == price) & (table["limit"] == limit) & (table["who"] == "")]
+    """One price of the cluster's limit `limit`; None where it does not exist or was not proven."""
+    known = table["known"].eq("exact") if "known" in table else True
+    rows = table[(table["price_kind"] == price) & (table["limit"] == limit) & (table["who"] == "") & known]
     value = rows["value"].iloc[0] if len(rows) else None
     return None if value is None or pd.isna(value) else float(value)
 

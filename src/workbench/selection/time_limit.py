@@ -1,16 +1,18 @@
 """A search that ends on time, with a plan: HiGHS reads its clock in the search, not in presolve; large programs are solved apart.
 
 A child process searches and tells every better plan and bound as it finds them; at the end of the time it is stopped, and what it
-told last is the answer. Where it has no plan after a share of the time, a second child looks for one beside it: it solves the
-continuous program, which bounds every plan, holds the whole columns that come out whole and dear to change, and searches the rest,
-a wider rest each time. The child that first proves a plan within the accepted gap, by its own bound, has the answer alone; only at
-the end of the time the better plan and the better bound of both count, and the answer may depend on the machine, as any cut short.
+told last is the answer. Where it has no plan after a share of the time, two more begin beside it, with and without presolve, and
+the first to solve the continuous program goes on: it bounds every plan, holds the whole columns that come out whole and dear to
+change, and searches the rest, a wider rest each time. The child that first proves a plan within the accepted gap, by its own bound,
+has the answer alone; at the end of the time the better plan and the better bound of both count. Which child is first depends on
+the machine: of plans within the accepted gap another may be found elsewhere.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,6 +76,7 @@ class _Child:
         self.number = os.fork()
         if not self.number:
             try:
+                _let_go(theirs.fileno())
                 self.search(self.highs, lambda *what: theirs.send_bytes(_packed(*what)))
             finally:
                 os._exit(0)  # nothing of the parent is touched
@@ -83,7 +86,7 @@ class _Child:
         """Take one report."""
         try:
             report = np.frombuffer(self.told.recv_bytes())
-        except EOFError:  # ended, or killed by the system: what was told stands
+        except (EOFError, OSError):  # ended, or killed by the system, perhaps within a report: what was told stands
             self.gone = True
             return
         kind, status, bound, value = report[:4]
@@ -98,6 +101,20 @@ class _Child:
         os.kill(self.number, signal.SIGKILL)
         os.waitpid(self.number, 0)
         self.told.close()
+
+
+def _let_go(kept: int) -> None:
+    """In a child: hold no file, lock or pipe of the parent but the one to tell through, and end when the parent ends."""
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    parent = os.getppid()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _packed(kind: float, status: float, bound: float, value: float = np.inf, columns: np.ndarray | None = None) -> bytes:

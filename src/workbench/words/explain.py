@@ -17,7 +17,9 @@ def why_summary(bundle: pd.DataFrame, currency: str, lang: str) -> Prose:
     table = bundle.assign(said=local_name(bundle, lang))
     inside, outside = table[table["selected"] == 1], table[(table["selected"] == 0) & (table["regret_kind"] == "exact")]
     only = [say("why.only", lang, name=n) for n in inside.loc[inside["regret_kind"] == "no_plan_otherwise", "said"]]
-    most = inside[inside["regret"] > 0].sort_values(["regret", "project_id"], ascending=[False, True])
+    most = inside[(inside["regret"] > 0) & (inside["regret_kind"] == "exact")].sort_values(
+        ["regret", "project_id"], ascending=[False, True]
+    )
     first = [*only, *_each(most, currency, lang)][:_NAMED]
     near = _each(outside[outside["regret"] > 0].sort_values(["regret", "project_id"]), currency, lang)[:_NAMED]
     comma = "、" if lang == "zh" else ", "

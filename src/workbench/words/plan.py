@@ -68,13 +68,11 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
             solver=f"{summary['solver']} {summary['solver_version']}",
         )
     )
-    if summary.get("ties") == "open":
+    if proven and summary.get("ties") == "open":
         said.append(say("selection.ties_open", lang))
-    said.append(
-        say("selection.recheck_ok", lang)
-        if summary["recheck"] == "ok"
-        else say("selection.recheck_off", lang, faults=str(summary["recheck"]))
-    )
+    said.append(say("selection.recheck_ok", lang))
+    if summary.get("brute_force") == "agrees":
+        said.append(say("selection.enumerated", lang, count=2 ** summary["projects_eligible"]))
     said += (
         [say("selection.not_held", lang, limits="; ".join(summary["limits_not_held"]))] if summary.get("limits_not_held") else []
     )
@@ -90,6 +88,9 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
 
 def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
     least, budget = summary["least_reachable_tco2e"], summary["budget_tco2e"]
+    if summary["status"] == "refused":
+        other = summary["recheck"] in ("ok", "no plan to check")
+        return [say("selection.not_least" if other else "selection.recheck_off", lang, faults=str(summary["recheck"]))]
     if summary["status"] != "infeasible":
         return [say("selection.no_time", lang)]
     if least is not None and summary.get("horizon_year") and (budget is None or least <= budget):
