@@ -34,12 +34,12 @@ def classify(projects: pd.DataFrame, kept_out: set[str], late: pd.Series | None 
     reason = _unclear(projects)
     later = 0.0 if late is None else projects["project_id"].map(late).fillna(0.0)
     pays = (projects["annual_cost"] + later).lt(0) & projects["payback_years"].notna()
-    late = pd.Series(order[len(limits)], index=projects.index).where(pays, "needs_support")
+    classed = pd.Series(order[len(limits)], index=projects.index).where(pays, "needs_support")
     for name, limit in limits.iloc[::-1].items():
-        late = late.mask(pays & projects["payback_years"].le(limit), name)
-    late = late.mask(projects["project_id"].isin(kept_out), "alternative").mask(reason != "", "clarify")
-    table["priority"], table["priority_reason"] = late, reason.mask(reason == "", late)
-    table["_class"] = late.map(order.index)
+        classed = classed.mask(pays & projects["payback_years"].le(limit), name)
+    classed = classed.mask(projects["project_id"].isin(kept_out), "alternative").mask(reason != "", "clarify")
+    table["priority"], table["priority_reason"] = classed, reason.mask(reason == "", classed)
+    table["_class"] = classed.map(order.index)
     table = table.sort_values(["_class", "tco2e_saved", "tce_saved", "project_id"], ascending=[True, False, False, True])
     return table.assign(priority_rank=range(1, len(table) + 1))[COLUMNS].reset_index(drop=True)
 

@@ -37,7 +37,6 @@ def measure_rows(plan: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFr
         acts_on=acts,
         capex_scaled=plan["capex"] / _SCALE[lang],
         saving_scaled=plan["yearly_saving"] / _SCALE[lang],
-        figure_basis=basis,
     )
 
 
