@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, flows, heat_supply, price_indices, technologies, units
+from workbench import dictionary, flows, heat_supply, own_technologies, price_indices, technologies, units
 
 STATUS = "library"
 PROJECT_COLUMNS = [
@@ -40,16 +40,17 @@ class Candidates:
 def candidates(
     tables: dict[str, pd.DataFrame], rows: pd.DataFrame, meta: dict[str, Any], year: int, own: pd.DataFrame | None = None
 ) -> Candidates:
-    """Every measure of the library, and of `own`, that fits, for each enterprise of checked `tables` and inventory `rows`.
+    """Every measure that fits, for each enterprise of checked `tables` and inventory `rows`: of the library, filed, or of `own`.
 
-    Money in the currency of `meta`, of its price_year (else `year`); savings as fractions of what is used. A row of `own`
-    (`importers.catalogue_rows.COLUMNS`) may name several industries, or none when it fits every enterprise.
+    Money in the currency of `meta`, of its price_year (else `year`); savings as fractions of what is used. A row of the package's
+    table `technologies` or of `own` (`importers.catalogue_rows.COLUMNS`) may name several industries, or none for every enterprise.
     """
     rules = technologies.measures().merge(
         dictionary.read_table("technologies/matching"), on="measure_id", how="left", validate="1:1", suffixes=("", "_rule")
     )
-    if own is not None:
-        rules = pd.concat([rules, own], ignore_index=True)
+    filed = own_technologies.usable(tables["technologies"], meta, year) if "technologies" in tables else None
+    rules = pd.concat([rules, *(part for part in (filed, own) if part is not None and len(part))], ignore_index=True)
+    rules = rules.drop_duplicates("measure_id", keep="last", ignore_index=True)  # what is handed over stands for what was filed
     every = rules["industry"] == ""
     industry = technologies.sectors(tables["enterprises"], meta)["industry"]
     use = _use(rows)
@@ -92,7 +93,8 @@ class Site:
         products = tables["products"]
         self.products = " ".join(products.loc[products["enterprise_id"] == enterprise, "product"].astype(str)).casefold()
         self.filed_kinds = set(projects["kind"].dropna().astype(str))
-        self.filed = set(projects["technology_id"].dropna()) if "technology_id" in projects else set()
+        taken = set(projects["technology_id"].dropna().astype(str)) if "technology_id" in projects else set()
+        self.filed = taken | {f"{technologies.OWN}.{name}" for name in taken}
 
     def against(self, rule: Any) -> str:
         """Why the measure does not fit ('' when it does): no_unit, no_product, in_place, already_filed."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import dictionary, emissions, factors, findings, magnitude, units
+from workbench import dictionary, emissions, factors, findings, magnitude, own_technologies, units
 from workbench.filing import Filing
 
 
@@ -38,6 +38,7 @@ def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.Data
         *_groups(tables["groups"]),
         *_efforts(tables, year),
         *_uncosted(tables["projects"]),
+        *own_technologies.check(tables["technologies"], filing.meta, year),
         *import_notes(folder),
     ]
     return [part for part in found if len(part)]

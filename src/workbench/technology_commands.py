@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=(*technologies.KINDS, technologies.OWN))
     parser.add_argument("--subject", help="industry or medium, e.g. steel, cement, steam")
     parser.add_argument("--year", type=int, help="year of the figures, e.g. 2030; rows without a year stay")
-    parser.add_argument("--own", metavar="FILE.csv", help="your catalogue beside the library, from `workbench import catalogue`")
+    parser.add_argument(
+        "--own", metavar="FILE", help="your catalogue beside the library, CSV or Parquet, from `workbench import catalogue`"
+    )
     parser.add_argument("--for", dest="package", metavar="PACKAGE", help="propose the measures that fit this package instead")
     parser.add_argument("--write", action="store_true", help="with --for: write projects, savings and relations into the folder")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
@@ -43,10 +45,7 @@ def read_own(path: Path) -> pd.DataFrame:
     """A catalogue as `workbench import catalogue` writes it, guarded again; UserError with the first fault found."""
     if not path.is_file():
         raise UserError(f"there is no file {path}: check the path")
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        table = pd.DataFrame()
+    table = store.read_text(path, "catalogue", [])
     missing = [name for name in catalogue_rows.COLUMNS if name not in table.columns]
     if missing:
         raise UserError(f"{path} lacks the columns {', '.join(missing)}; make it with `workbench import catalogue FILE.xlsx`.")
