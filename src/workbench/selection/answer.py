@@ -82,10 +82,12 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
     return Selection(bundle, summary, prices, moves, schedule(problem, plan if found.value is not None else {}), windows)
 
 
-def _believed(problem: Problem, found: solve.Answer) -> tuple[solve.Answer, dict[str, str]]:
+def _believed(problem: Problem, found: solve.Answer) -> tuple[solve.Answer, dict[str, Any]]:
     """The answer, refused where the re-check or the enumeration contradicts it, and what both said."""
     proven = found.status in ("optimal", "infeasible")
-    verdicts = {"recheck": "no plan to check", "brute_force": enumeration.verdict(problem, found.value) if proven else "not run"}
+    counted = enumeration.verdict(problem, found.value, proven=proven)
+    verdicts = {"recheck": "no plan to check", "brute_force": counted.said, "brute_force_plans": counted.plans}
+    verdicts["brute_force_why"] = counted.why
     if found.value is not None:
         plan = found.starts if problem.horizon.by_years else set(found.chosen)
         claims = {

@@ -226,7 +226,7 @@ def amounts(conf: Configurations, pools: list[Pool] | None = None, projects: pd.
     pools = problem.pools if pools is None else pools
     projects = problem.projects if projects is None else projects
     objective = conf.objective
-    cut = [segments(pool, problem.lives, objective, settings) for pool in problem.pools]
+    cut = [segments(pool.projects, problem.lives, objective, settings) for pool in problem.pools]
     money, tco2e, site, tce = [], [], [], []
     for term in conf.terms:
         pool = pools[term.pool]

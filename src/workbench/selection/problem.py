@@ -20,6 +20,7 @@ from workbench.selection.horizon import Horizon, fixed_cost
 __all__ = ["MAX_BUNDLES", "Part", "Problem", "Segment", "Source", "build", "fixed_cost", "parts", "segments"]
 
 Plan = Iterable[str] | Mapping[str, int]  # chosen projects, or chosen projects with their years of start
+MONEY = ["capex", "gross_capex", "opex_per_year", "lifetime_years"]  # as assessed, not as filed
 EFFORTS = ["scope", "name", "min_reduction_pct", "min_tco2e", "from_year"]
 _EMPTY = dict.fromkeys(limits.LIMITS, float("nan")) | {
     "tce": 0.0, "electricity_tco2e": 0.0, "intensity_base": float("nan"), "sector": "", "area": "",
@@ -94,6 +95,13 @@ class Problem:
         return limits.caps(self)
 
     @cached_property
+    def rows(self) -> dict[str, dict[str, object]]:
+        """What is filed and known of each eligible project, by id."""
+        known = self.projects.set_index("project_id").reindex(columns=MONEY).to_dict("index")
+        filed = {} if self.filed is None else self.filed.drop_duplicates("project_id").set_index("project_id").to_dict("index")
+        return {i: filed.get(i, {}) | row for i, row in known.items()}
+
+    @cached_property
     def capital(self) -> dict[str, dict[int, float]]:
         """Capital net of grant of each project by year of start."""
         if self.horizon.by_years:
@@ -162,7 +170,7 @@ class Problem:
         members = pool.projects if members is None else members
         if self.horizon.by_years:
             return time.segments(self.horizon, pool.carrier, members, objective)
-        return _segments(members, self.lives, objective, self.settings)
+        return segments(members, self.lives, objective, self.settings)
 
     def emissions(self, plan: Plan, year: int | None = None) -> float:
         """Cluster emissions of a year (the last of the plan unless said), with upstream where the settings count it."""
@@ -283,14 +291,8 @@ def _shares(members: pd.DataFrame, eligible: pd.DataFrame) -> dict[tuple[str, st
     return shares
 
 
-def segments(pool: Pool, lives: Mapping[str, float], objective: str, settings: Settings) -> list[Segment]:
-    """Stretches of a typical year's life with the same working projects. Annual cost has one; npv_cost ends each project at its own
-    life; a weighted objective adds up what its criteria say. `lives`: years of each eligible project.
-    """
-    return _segments(pool.projects, lives, objective, settings)
-
-
-def _segments(members: list[str], lives: Mapping[str, float], objective: str, settings: Settings) -> list[Segment]:
+def segments(members: list[str], lives: Mapping[str, float], objective: str, settings: Settings) -> list[Segment]:
+    """Stretches of a typical year's life with the same working projects: one for annual cost, for npv_cost one a length of life."""
     if objective == "weighted":
         return _weighted(members, lives, settings)
     everyone = frozenset(filter(lives.__contains__, members))
@@ -311,7 +313,7 @@ def _segments(members: list[str], lives: Mapping[str, float], objective: str, se
 def _weighted(members: list[str], lives: Mapping[str, float], settings: Settings) -> list[Segment]:
     """In the first stretch everyone works, so the annual cost stands there beside the present value."""
     weights = settings.objective_weights or {}
-    later = _segments(members, lives, "npv_cost" if weights.get("npv_cost") else "capex", settings)
+    later = segments(members, lives, "npv_cost" if weights.get("npv_cost") else "capex", settings)
     npv, annual = weights.get("npv_cost", 0.0), weights.get("annual_cost", 0.0)
     found = [Segment(npv * s.money, npv * s.carbon, s.alive) for s in later]
     if annual and found:

@@ -15,30 +15,27 @@ def years(problem: Problem) -> list[int]:
 
 
 def _number(problem: Problem, project: str, name: str) -> float | None:
-    filed = problem.filed
-    if filed is None or name not in filed:
-        return None
-    value = filed.loc[filed["project_id"] == project, name].iloc[0]
+    value = problem.rows[project].get(name)
     return None if value is None or value != value else float(value)
 
 
 def timing(problem: Problem, plan: Mapping[str, int]) -> tuple[dict[str, set[int]], list[str]]:
     """Years in which each project of the plan works, and starts outside the time allowed."""
-    lives = dict(zip(problem.projects["project_id"], problem.projects["lifetime_years"].astype(float), strict=True))
     every, at_work, faults = years(problem), {}, []
     for project, start in sorted(plan.items()):
         earliest, latest = _number(problem, project, "earliest_year"), _number(problem, project, "latest_year")
         if start not in every or (earliest is not None and start < earliest) or (latest is not None and start > latest):
             faults.append(f"{project} cannot start in {start}")
         first = start + math.ceil(_number(problem, project, "build_years") or 0.0)
-        at_work[project] = set(range(first, first + max(1, int(lives[project])))) & set(every)
+        at_work[project] = set(range(first, first + max(1, int(problem.rows[project]["lifetime_years"])))) & set(every)
     return at_work, faults
 
 
 def price(problem: Problem, project: str, start: int) -> float:
     """Capital net of grant when started in `start`."""
-    row = problem.projects[problem.projects["project_id"] == project].iloc[0]
-    gross = float(row["gross_capex"]) if "gross_capex" in row and row["gross_capex"] == row["gross_capex"] else float(row["capex"])
+    row = problem.rows[project]
+    gross = _number(problem, project, "gross_capex")
+    gross = float(row["capex"]) if gross is None else gross
     aid = gross - float(row["capex"])
     fall = (1 - problem.settings.capex_decline) ** (start - years(problem)[0])
     return float(row["capex"]) if fall == 1 else max(0.0, gross * fall - aid)
@@ -60,9 +57,8 @@ def objective(problem: Problem, plan: Mapping[str, int], name: str) -> float:
     at_work, _ = timing(problem, plan)
     worth = {t: (1 + s.discount_rate) ** -(n + 1) for n, t in enumerate(every)}
     total, weight = 0.0, sum(worth.values()) if name == "annual_cost" else 1.0
-    rows = problem.projects.set_index("project_id")
     for i, start in plan.items():
-        opex, life = float(rows.at[i, "opex_per_year"]), float(rows.at[i, "lifetime_years"])
+        opex, life = float(problem.rows[i]["opex_per_year"]), float(problem.rows[i]["lifetime_years"])
         total += sum(opex * worth[t] for t in at_work[i]) / weight
         if name == "annual_cost":
             repay = s.discount_rate / (1 - (1 + s.discount_rate) ** -life) if s.discount_rate else 1 / life
@@ -82,14 +78,14 @@ def _present_value(problem: Problem, project: str, start: int, worth: dict[int, 
     s, every = problem.settings, years(problem)
     k, share = price(problem, project, start), borrowed(problem, project)
     first = start + math.ceil(_number(problem, project, "build_years") or 0.0)
-    life = max(1, int(problem.projects.set_index("project_id").at[project, "lifetime_years"]))
+    life = max(1, int(problem.rows[project]["lifetime_years"]))
     used = min(life, max(0, every[-1] + 1 - first))
     total = (1 - share) * k * worth[start] * (1 + s.discount_rate) - k * (life - used) / life * worth[every[-1]]
     if not share:
         return total
     rate = max(0.0, _number(problem, project, "loan_rate") - (_number(problem, project, "interest_subsidy") or 0.0))
     term = max(1, round(_number(problem, project, "loan_years")))
-    kind = problem.filed.loc[problem.filed["project_id"] == project].iloc[0].get("loan_kind", "")
+    kind = problem.rows[project].get("loan_kind", "")
     owed = share * k
     for n, t in enumerate(range(first, first + term)):
         if t > every[-1]:

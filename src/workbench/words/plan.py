@@ -72,7 +72,7 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
         said.append(say("selection.ties_open", lang))
     said.append(say("selection.recheck_ok", lang))
     if summary.get("brute_force") == "agrees":
-        said.append(say("selection.enumerated", lang, count=2 ** summary["projects_eligible"]))
+        said.append(say("selection.enumerated", lang, count=summary["brute_force_plans"]))
     said += (
         [say("selection.not_held", lang, limits="; ".join(summary["limits_not_held"]))] if summary.get("limits_not_held") else []
     )
