@@ -1,4 +1,6 @@
-"""Heat pumps and electric boilers in place of a boiler: power and money by hand, temperature levels, what is left out and why."""
+"""Heat pumps, electric and wood boilers, vapour recompression: energy and money by hand, temperatures, what is left out and why."""
+
+import itertools
 
 import pandas as pd
 import pytest
@@ -19,10 +21,10 @@ BOILER = "K1,B,Boiler 1,boiler,1500,0.9,6000,75\n"
 BASE = {"enterprises": "enterprise_id,name,sector\nB,Beta,paper\n", "energy": ENERGY}
 
 
-def made(boiler=BOILER, **tables):
+def made(boiler=BOILER, meta=META, **tables):
     """Candidates of one enterprise with one gas boiler; `technologies` of 2020, the newest year that has come by 2022."""
-    case = Tiny(META, BASE | {"units": UNIT + boiler} | tables)
-    return matching.candidates(case.checked.tables, case.inventory.rows, META, 2022)
+    case = Tiny(meta, BASE | {"units": UNIT + boiler} | tables)
+    return matching.candidates(case.checked.tables, case.inventory.rows, meta, 2022)
 
 
 def reasons(found):
@@ -31,7 +33,8 @@ def reasons(found):
 
 def test_a_heat_pump_in_place_of_a_gas_boiler_by_hand():
     found = made()
-    assert found.projects["project_id"].tolist() == ["B-electric_boiler_hot_water-K1", "B-heat_pump_80-K1"]
+    kinds = ("electric_boiler_hot_water", "heat_pump_80", "wood_boiler_hot_water")
+    assert set(found.projects["project_id"]) == {f"B-{kind}-K1" for kind in kinds}
     lines = found.savings[found.savings["project_id"] == "B-heat_pump_80-K1"].set_index("carrier")
     assert lines.loc["natural_gas", ["unit_id", "mode", "amount"]].tolist() == ["K1", "fraction", 1.0]
     # COP 3.83, 2 % of the heat for pumps: 9,000 x (1 / 3.83 + 0.02)
@@ -41,16 +44,18 @@ def test_a_heat_pump_in_place_of_a_gas_boiler_by_hand():
     assert row["capex"] == round(1_500 * 730 * price) and row["lifetime_years"] == 20
     assert row["opex_per_year"] == round((1_500 * 2 + 9_000 * 1.8) * price)
     assert row["technology_id"] == "heat_pump_80:2020" and row["status"] == matching.STATUS
-    assert found.relations.values.tolist() == [["B-electric_boiler_hot_water-K1", "excludes", "B-heat_pump_80-K1"]]
+    pairs = {(row.project_id, row.other_id) for row in found.relations.itertuples()}
+    assert pairs == set(itertools.combinations(sorted(found.projects["project_id"]), 2))
 
 
 @pytest.mark.parametrize(
     ("supply_c", "fits"),
     [
-        (60, {"heat_pump_60", "electric_boiler_hot_water"}),
-        (61, {"heat_pump_70", "electric_boiler_hot_water"}),
-        (110, {"heat_pump_125", "booster_heat_pump_150", "electric_boiler_steam"}),
-        (200, {"electric_boiler_steam"}),
+        (60, {"heat_pump_60", "electric_boiler_hot_water", "wood_boiler_hot_water"}),
+        (61, {"heat_pump_70", "electric_boiler_hot_water", "wood_boiler_hot_water"}),
+        (110, {"heat_pump_125", "booster_heat_pump_150", "electric_boiler_steam", "wood_boiler_steam"}),
+        (200, {"electric_boiler_steam", "wood_boiler_steam"}),
+        (300, {"electric_boiler_steam"}),
         (400, set()),
     ],
 )
@@ -79,7 +84,7 @@ def test_no_boiler_no_word_and_a_project_filed_is_not_proposed_again():
     filed = "project_id,name,enterprise_id,kind,capex,lifetime_years\nP1,Pump,B,heat_pump,1,10\n"
     saved = "project_id,carrier,mode,amount\nP1,natural_gas,fraction,0.1\n"
     found = made(projects=filed, savings=saved)
-    assert found.projects["project_id"].tolist() == ["B-electric_boiler_hot_water-K1"]
+    assert set(found.projects["project_id"]) == {"B-electric_boiler_hot_water-K1", "B-wood_boiler_hot_water-K1"}
     assert reasons(found)["heat_pump_80:2020"] == "already_filed"
 
 
@@ -137,3 +142,62 @@ def test_the_candidates_as_projects_save_what_a_second_path_says():
     assert saved["B-electric_boiler_hot_water-K1"] == pytest.approx(2_000 - 0.5 * (9_000 / 0.99 + 45), abs=0.01) and saved.min() < 0
     pools = interaction.pools(assessed.bases, assessed.lines)
     assert interaction.savings(pools, {"B-heat_pump_80-K1"})["tco2e"] == pytest.approx(saved["B-heat_pump_80-K1"])
+
+
+# 31,200 t of wood at 15.6 GJ/t would do; 100 t are bought, so that there is a bill: 600 yuan a tonne
+WOOD = ENERGY + "B,2022,,wood,purchase,100,t,60000,15.6,\n"
+
+
+def assessed(found, **tables):
+    text = {
+        name: getattr(found, name).astype(str).replace({"nan": "", "None": ""}) for name in ("projects", "savings", "relations")
+    }
+    return Tiny(META, BASE | {"units": UNIT + BOILER} | tables | text)
+
+
+def test_a_wood_boiler_burns_wood_outside_the_total_and_pays_for_it():
+    found = made(energy=WOOD)
+    lines = found.savings[found.savings["project_id"] == "B-wood_boiler_hot_water-K1"].set_index("carrier")
+    row = dictionary.read_table("technologies/heat_supply").set_index("technology_id").loc["wood_boiler_hot_water:2020"]
+    heat_gj, efficiency, share = 36_000 * 0.9, float(row["efficiency"]), float(row["auxiliary_share"])
+    assert lines.at["wood", "amount"] == pytest.approx(-heat_gj / efficiency, abs=1e-3) and lines.at["wood", "unit"] == "GJ"
+    assert lines.at["electricity", "amount"] == pytest.approx(-heat_gj / 3.6 * share, abs=1e-3)
+    case = assessed(found, energy=WOOD)
+    project = case.assess().projects.set_index("project_id").loc["B-wood_boiler_hot_water-K1"]
+    tonnes = heat_gj / efficiency / 15.6
+    # methane and nitrous oxide of wood count (30 kg and 4 kg per TJ), its carbon dioxide does not
+    other = tonnes * 15.6 * (30 * 28 + 4 * 265) / 1e6
+    power = 0.5 * heat_gj / 3.6 * share
+    assert project["tco2e_saved"] == pytest.approx(2_000 - other - power, rel=1e-4)
+    assert project["energy_money_saved"] == pytest.approx(2_000_000 - 600 * tonnes - 500 * heat_gj / 3.6 * share, rel=1e-4)
+    assert project["status"] == "library" and project["eligible"] == 1
+
+
+def test_without_a_price_of_wood_the_status_says_so_and_nothing_is_made_up():
+    found = made()
+    status = found.projects.set_index("project_id")["status"]
+    assert status["B-wood_boiler_hot_water-K1"] == "unpriced" and (status.drop("B-wood_boiler_hot_water-K1") == "library").all()
+    project = assessed(found).assess().projects.set_index("project_id").loc["B-wood_boiler_hot_water-K1"]
+    assert project["eligible"] == 0 and pd.isna(project["annual_cost"])
+
+
+def test_a_price_of_wood_that_was_read_serves_where_no_bill_is_filed():
+    row = dictionary.read_table("prices").set_index("carrier").loc["wood"]
+    assert row["currency"] == "USD" and row["confidence"] == "one_source" and "eia.gov" in row["source"]
+    assert (made(meta=META | {"currency": "USD"}).projects["status"] == "library").all()
+
+
+def test_vapour_recompression_replaces_the_live_steam_of_an_evaporator():
+    energy = ENERGY + "B,2022,V1,steam,purchase,10000,t,2000000,2.5,0.3\n"  # 25,000 GJ
+    evaporator = "V1,B,Evaporator,evaporator,,2.4,8000,\n"  # three effects: 2.4 of vapour raised per heat of steam
+    found = made(BOILER + evaporator, energy=energy)
+    name = "B-vapour_recompression-V1"
+    lines = found.savings[found.savings["project_id"] == name].set_index("carrier")
+    assert lines.loc["steam", ["unit_id", "mode", "amount"]].tolist() == ["V1", "fraction", 1.0]
+    heat_mwh = 25_000 * 2.4 / 3.6
+    assert lines.at["electricity", "amount"] == pytest.approx(-heat_mwh * (1 / 12.1 + 0.01), abs=1e-3)
+    row = found.projects.set_index("project_id").loc[name]
+    price = price_indices.convert("EUR", 2019, "CNY", 2022, "eu_consumer_prices").factor
+    assert row["capex"] == round(heat_mwh * 1_000 / 8_000 * 350 * price) and row["lifetime_years"] == 25
+    assert reasons(made(BOILER + evaporator.replace("2.4", ""), energy=energy))["vapour_recompression:2020"] == "unit_data"
+    assert "vapour_recompression:2020" not in reasons(made())  # no evaporator, no word

@@ -11,7 +11,7 @@ import pandas as pd
 from workbench import costs, dictionary
 from workbench.params import Settings
 
-NEVER_SELECTED = ("uncosted", "superseded", "excluded")
+NEVER_SELECTED = ("uncosted", "unpriced", "superseded", "excluded")
 
 
 def money(projects: pd.DataFrame, saved: pd.DataFrame, settings: Settings) -> pd.DataFrame:

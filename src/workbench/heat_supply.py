@@ -1,14 +1,16 @@
-"""Boilers that burn fossil fuel → heat pumps and electric boilers in their place, as candidates that exclude each other.
+"""Heat from fossil fuel or live steam → heat pumps, electric and wood boilers, vapour recompression in its place, as candidates.
 
-    heat = fuel · efficiency of the boiler
-    power = heat · (1 / efficiency of the new supply + its auxiliary share) / 3.6
-    capital = rated heat of the boiler · capital per kW · price and currency factor
+    heat = use of the unit · efficiency of the unit
+    bought = heat / efficiency of the new supply;  auxiliary power = heat · auxiliary share
+    capital = rated heat of the unit · capital per kW · price and currency factor
 
-One fits when the unit is of its kind, burns fossil fuel and delivers no hotter than it can (`units.supply_c`,
-`technologies/heat_matching.csv`); of heat pumps the lowest temperature that is enough. The fuel counts as saved whole and the power
-of today's heat is bought, also where other measures need less heat: it errs on the side of more power. The source of heat a pump
-lifts from is not checked, what the boiler's upkeep costs is not credited. Vapour recompression needs vapour of a process, which no
-field names, and is not proposed. Efficiencies and capital: `technologies/heat_supply.csv`, the newest year that has come.
+One fits when the unit is of its kind, uses what it replaces and delivers no hotter than it can (`units.supply_c`,
+`technologies/heat_matching.csv`); of a group the lowest temperature that is enough. Those of one unit exclude each other. The use
+counts as saved whole and today's heat is bought, also where other measures need less heat: it errs on the side of more. The source
+of heat a pump lifts from is not checked, what the boiler's upkeep costs is not credited. An evaporator states the heat of vapour
+raised per heat of steam as its efficiency. Carbon of wood is biogenic and stands outside the total (`factors/fuels.csv`); where no
+price of it is known, the status says so and no money is made up. Efficiencies and capital: `technologies/heat_supply.csv`, the
+newest year that has come.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from workbench import dictionary, price_indices, units
 
 PROJECT_COLUMNS = [
     "project_id", "name", "name_zh", "enterprise_id", "kind", "capex", "opex_per_year", "lifetime_years", "evidence",
-    "technology_id", "unit_id",
+    "technology_id", "unit_id", "status",
 ]  # fmt: skip
+PRICED, UNPRICED = "library", "unpriced"  # status of a candidate, and of one that buys a fuel without a known price
 SAVING_COLUMNS = ["project_id", "enterprise_id", "unit_id", "carrier", "mode", "amount", "unit"]
 LEFT_COLUMNS = ["enterprise_id", "technology_id", "name", "name_zh", "reason"]
 _NUMBERS = [
@@ -34,7 +37,7 @@ _NUMBERS = [
 def supplies(year: int) -> pd.DataFrame:
     """Rows of the library that may replace a boiler, with their rule: of each the newest year up to `year`, else the first."""
     rules = dictionary.read_table("technologies/heat_matching").rename(columns={"to_celsius": "rule_celsius"})
-    table = rules[["technology", "group", "unit_kind", "families", "from_celsius", "rule_celsius", "same_kinds"]].merge(
+    table = rules[["technology", "group", "unit_kind", "families", "bought", "from_celsius", "rule_celsius", "same_kinds"]].merge(
         dictionary.read_table("technologies/heat_supply"), on="technology", how="left", validate="1:m"
     )
     table = table.assign(**{name: pd.to_numeric(table[name].replace("", None)) for name in _NUMBERS})
@@ -46,9 +49,9 @@ def supplies(year: int) -> pd.DataFrame:
 def candidates(
     tables: dict[str, pd.DataFrame], use: pd.DataFrame, meta: dict[str, Any], year: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
-    """(projects, savings, left out with reasons, raw findings) of every boiler that is filed with its own use.
+    """(projects, savings, left out with reasons, raw findings) of every boiler and evaporator filed with its own use.
 
-    `use`: enterprise_id, unit_id, carrier, energy_gj. Needs of the unit: supply_c, efficiency, and rated_kw or hours.
+    `use`: enterprise_id, unit_id, carrier, energy_gj. Needs of the unit: efficiency, rated_kw or hours, and supply_c of a boiler.
     """
     rules = supplies(year)
     carriers = dictionary.carriers()
@@ -68,7 +71,7 @@ def candidates(
             elif rule.group not in taken:
                 taken.add(rule.group)
                 price = prices.setdefault((rule.currency, rule.price_year, rule.price_index), _price(rule, meta, year))
-                project, lines = _replace(rule, unit, fuel, price)
+                project, lines = _replace(rule, unit, fuel, price, _priced(rule.bought, unit.enterprise_id, tables, meta))
                 projects.append(project)
                 savings += lines
     found = [finding for price in prices.values() for finding in price.findings]
@@ -87,12 +90,13 @@ def _filed(projects: pd.DataFrame, enterprise: str) -> set[str]:
 
 
 def _against(rule: Any, unit: Any, filed: set[str], fuel_gj: float) -> str:
-    """Why it does not replace the boiler ('' when it does): already_filed, no_use, unit_data, temperature, too_small."""
+    """Why it does not replace the unit's heat ('' when it does): already_filed, no_use, unit_data, temperature, too_small."""
     if filed & {rule.technology_id, *rule.same_kinds.split(";")}:
         return "already_filed"
     if not fuel_gj > 0:
         return "no_use"
-    if pd.isna(unit.supply_c) or pd.isna(unit.efficiency) or not _size(unit, 1.0):
+    by_temperature = pd.notna(rule.rule_celsius)
+    if (by_temperature and pd.isna(unit.supply_c)) or pd.isna(unit.efficiency) or not _size(unit, 1.0):
         return "unit_data"
     if unit.supply_c > rule.rule_celsius or unit.supply_c < rule.from_celsius:
         return "temperature"
@@ -113,10 +117,21 @@ def _price(rule: Any, meta: dict[str, Any], year: int) -> price_indices.Conversi
     return price_indices.convert(rule.currency, int(rule.price_year), str(meta["currency"]), to_year, rule.price_index, place)
 
 
-def _replace(rule: Any, unit: Any, fuel: pd.DataFrame, price: price_indices.Conversion) -> tuple[tuple, list[tuple]]:
-    """The project and its savings: all the fuel of the boiler, and the power the new supply takes, below zero."""
+def _priced(carrier: str, enterprise: str, tables: dict[str, pd.DataFrame], meta: dict[str, Any]) -> bool:
+    """Whether a price of the carrier is known: power's is asked for elsewhere; else own bills, or a price that was read."""
+    if carrier == "electricity":
+        return True
+    energy = tables.get("energy", pd.DataFrame(columns=["enterprise_id", "carrier", "cost"]))
+    bills = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (energy["cost"] > 0)]
+    table = dictionary.read_table("prices")
+    read = table[(table["carrier"] == carrier) & (table["currency"] == meta.get("currency")) & (table["value"] != "")]
+    return bool(len(bills)) or bool((read["confidence"] != "remembered").any())
+
+
+def _replace(rule: Any, unit: Any, fuel: pd.DataFrame, price: price_indices.Conversion, priced: bool) -> tuple[tuple, list[tuple]]:
+    """The project and its savings: all that the unit uses, and below zero what the new supply takes."""
     heat_mwh = fuel["energy_gj"].sum() * unit.efficiency * units.factor("GJ", "MWh")
-    power_mwh = heat_mwh * (1 / rule.efficiency + rule.auxiliary_share)
+    bought_mwh, auxiliary_mwh = heat_mwh / rule.efficiency, heat_mwh * rule.auxiliary_share
     size = _size(unit, heat_mwh)
     opex = rule.fixed_opex_per_kw_year * size + rule.variable_opex_per_mwh * heat_mwh
     name = f"{unit.enterprise_id}-{rule.technology}-{unit.unit_id}"
@@ -124,7 +139,14 @@ def _replace(rule: Any, unit: Any, fuel: pd.DataFrame, price: price_indices.Conv
     project = (
         name, f"{rule.label_en}: {unit.name}", f"{rule.label_zh}：{unit.name}", unit.enterprise_id, "heat_supply", capex, opex,
         rule.lifetime_years, "; ".join(filter(None, [f"technology library, row {rule.technology_id}", price.steps])),
-        rule.technology_id, unit.unit_id,
+        rule.technology_id, unit.unit_id, PRICED if priced else UNPRICED,
     )  # fmt: skip
     lines = [(name, unit.enterprise_id, unit.unit_id, carrier, "fraction", 1.0, "") for carrier in sorted(fuel["carrier"].unique())]
-    return project, [*lines, (name, unit.enterprise_id, "", "electricity", "absolute", -round(power_mwh, 3), "MWh")]
+    taken = {"electricity": auxiliary_mwh}
+    if rule.bought == "electricity":
+        taken["electricity"] += bought_mwh
+    else:
+        lines.append(
+            (name, unit.enterprise_id, "", rule.bought, "absolute", -round(bought_mwh * units.factor("MWh", "GJ"), 3), "GJ")
+        )
+    return project, [*lines, (name, unit.enterprise_id, "", "electricity", "absolute", -round(taken["electricity"], 3), "MWh")]

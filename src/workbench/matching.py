@@ -17,7 +17,8 @@ import pandas as pd
 
 from workbench import dictionary, flows, heat_supply, own_technologies, price_indices, technologies, units
 
-STATUS = "library"
+STATUS = heat_supply.PRICED
+STATUSES = (heat_supply.PRICED, heat_supply.UNPRICED)  # of projects that come from the library
 PROJECT_COLUMNS = [
     "project_id", "name", "name_zh", "enterprise_id", "kind", "capex", "opex_per_year", "lifetime_years", "status", "evidence",
     "technology_id",
@@ -75,7 +76,7 @@ def candidates(
     frame = pd.DataFrame(projects, columns=PROJECT_COLUMNS)
     boilers, switched, kept, said = heat_supply.candidates(tables, use, meta, year)
     return Candidates(
-        _joined(frame, boilers.assign(status=STATUS)),
+        _joined(frame, boilers),
         _joined(pd.DataFrame(savings, columns=SAVING_COLUMNS), switched),
         _joined(_alternatives(frame, rules), _one_a_boiler(boilers)),
         _joined(pd.DataFrame(left, columns=LEFT_COLUMNS), kept),

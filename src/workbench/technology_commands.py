@@ -73,7 +73,7 @@ def propose(path: str, own: pd.DataFrame | None = None) -> matching.Candidates:
     filed = filing.apply(filed, quality.check(filed, year, package.path if package.path.is_dir() else None))
     account = inventory.compile(filed.tables, filed.meta, year)
     projects = filed.tables["projects"]
-    plans = projects[projects["status"].fillna("") != matching.STATUS]
+    plans = projects[~projects["status"].fillna("").isin(matching.STATUSES)]
     return matching.candidates(filed.tables | {"projects": plans}, account.rows, filed.meta, year, own)
 
 
@@ -82,7 +82,7 @@ def write(made: matching.Candidates, folder: Path) -> None:
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; --write puts the candidates into a package folder.")
     filed = folder / "projects.csv"
-    if filed.is_file() and not (pd.read_csv(filed, dtype=str)["status"].fillna("") == matching.STATUS).all():
+    if filed.is_file() and not pd.read_csv(filed, dtype=str)["status"].fillna("").isin(matching.STATUSES).all():
         raise UserError(f"{filed} holds projects of its own; take the candidates from --format csv and add the ones you want.")
     for name in TABLES:
         frame = getattr(made, name)
