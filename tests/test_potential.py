@@ -2,8 +2,10 @@
 
 import pandas as pd
 import pytest
+from tests.conftest import TABLES
 
-from workbench import curve, interaction
+from workbench import curve, interaction, words
+from workbench.selection.greedy import greedy
 
 HEAD = "project_id,name,enterprise_id,capex,opex_per_year,lifetime_years,grant,status,earliest_year,latest_year,build_years\n"
 
@@ -175,6 +177,67 @@ def test_one_prerequisite_of_a_set_is_enough(tiny):
     assert order.index("P3") > order.index(entered[["P1", "P2"]].idxmax())
     rules = curve.Structure(tables["relations"], tables["groups"])
     assert rules.admits("P3", {"P1"}) and rules.admits("P3", {"P2"}) and not rules.admits("P3", set())
+
+
+GATE = TABLES["projects"] + "P4,Gas main,C,50000,,20\n"
+
+
+def enabled(tiny, relations, **settings):
+    """The curve where P4 saves nothing and costs 50,000 at 8 % over 20 years: 5,092.61 a year."""
+    case = tiny(projects=GATE, relations="project_id,relation,other_id\n" + relations)
+    found, tables = case.assess(**settings), case.checked.tables
+    pools = interaction.pools(found.bases, found.lines)
+    return curve.curve(found.projects, pools, tables["relations"], tables["groups"]).set_index("project_id")
+
+
+def test_a_prerequisite_that_saves_nothing_enters_as_one_step_with_what_needs_it(tiny):
+    alone, joint = enabled(tiny, ""), enabled(tiny, "P3,requires,P4\n")
+    assert "P4" not in joint.index and joint.at["P3", "entered"] == 1 and joint.at["P3", "joined"] == "P4"
+    assert joint.at["P3", "incremental_tco2e"] == alone.at["P3", "incremental_tco2e"] == pytest.approx(800)
+    more = 50_000 * 0.08 / (1 - 1.08**-20)
+    cost = alone.at["P3", "incremental_annual_cost"] + more
+    assert joint.at["P3", "incremental_annual_cost"] == pytest.approx(cost)
+    assert joint.at["P3", "incremental_abatement_cost"] == pytest.approx(cost / 800)
+    assert joint.at["P3", "naive_annual_cost"] == alone.at["P3", "naive_annual_cost"]
+    listed = pd.DataFrame({"project_id": ["P3", "P4"], "name": ["Light", "Gas main"], "name_zh": ["照明", ""]})
+    assert words.with_names(joint.reset_index(), listed, "en")["name"].tolist()[joint.index.get_loc("P3")] == "Light, with Gas main"
+    assert "照明（连同Gas main）" in words.with_names(joint.reset_index(), listed, "zh")["name"].tolist()
+
+
+def test_a_prerequisite_is_paid_once_and_moves_its_project_back(tiny):
+    """P3 would come first with 785,097 a year; with P4, dear enough, it comes after P2. What needs P4 then pays nothing for it."""
+    dear = GATE.replace("P4,Gas main,C,50000", "P4,Gas main,C,5000000")
+    case = tiny(projects=dear, relations="project_id,relation,other_id\nP3,requires,P4\nP1,requires,P4\n")
+    found, tables = case.assess(), case.checked.tables
+    made = curve.curve(found.projects, interaction.pools(found.bases, found.lines), tables["relations"], tables["groups"])
+    assert made["project_id"].tolist()[0] == "P2" and made["entered"].eq(1).all()
+    assert sorted(made["joined"]) == ["", "", "P4"]
+    whole = found.projects.set_index("project_id")["annual_cost"]
+    lost = made["incremental_annual_cost"].sum() - whole.sum()  # no second P4: only the 480 MWh that P2 and P3 share
+    assert lost == pytest.approx(480 * 500)
+
+
+@pytest.mark.parametrize(
+    ("relations", "kept_out"),
+    [
+        ("P3,requires,P4\nP4,requires,P1\n", set()),  # P1 saves: it enters in its own turn, then P3 and P4
+        ("P3,requires,P4\nP4,excludes,P2\n", {"P2"}),  # P3 with P4 comes first
+        ("P3,requires,P4\nP4,excludes,P3\n", {"P3"}),
+        ("P3,requires_any,P4\nP3,requires_any,P2\n", set()),
+    ],
+)
+def test_a_prerequisite_obeys_its_own_relations(tiny, relations, kept_out):
+    made = enabled(tiny, relations)
+    assert set(made.index[made["entered"] == 0]) == kept_out
+
+
+def test_the_greedy_plan_takes_the_prerequisite_with_it(tiny):
+    case = tiny(projects=GATE, relations="project_id,relation,other_id\nP3,requires,P4\n")
+    problem = case.problem(budget_tco2e=25_300 - 700)
+    plan = greedy(problem)
+    assert plan.met and {"P3", "P4"} <= plan.chosen and plan.value == pytest.approx(problem.value(set(plan.chosen)))
+    poor = greedy(case.problem(budget_tco2e=25_300 - 700, capital_limit=120_000.0))
+    assert "P3" not in poor.chosen and "P4" not in poor.chosen  # the money for one is not enough for both
 
 
 def test_a_prerequisite_enters_first(tiny):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench import interaction
-from workbench.curve import Structure, ranking
+from workbench.curve import Structure, silent
 from workbench.selection.problem import Problem, fixed_cost
 from workbench.selection.recheck import recheck
 
@@ -28,24 +28,29 @@ class Greedy:
 def greedy(problem: Problem, by: str = "abatement_cost") -> Greedy:
     """Add projects in the order of the curve, or of the objective's money per tonne (`by="objective"`), until the budget is met.
 
-    Exclusions, prerequisites, group and capital limits are respected; emissions are those of the bundle, with interaction.
+    Exclusions, prerequisites, group and capital limits are respected; emissions are those of the bundle, with interaction. A
+    prerequisite that saves nothing itself enters with the first project that needs it, as in the curve.
     """
-    order = ranking(problem.projects)["project_id"].tolist()
+    rules, purse, enabling = Structure(problem.relations, problem.groups), _Purse(problem), silent(problem.projects)
+    saving = [p for p in problem.projects["project_id"] if p not in enabling]
+    order = rules.ranked(problem.projects, saving, set(), enabling)
     if by == "objective":
         order = _by_objective(problem, order)
-    rules, purse = Structure(problem.relations, problem.groups), _Purse(problem)
     touched, counted = interaction.by_project(problem.pools), _upstream(problem)
     inside: set[str] = set()
     waiting = list(order)
     emissions = problem.emissions(inside)
     while problem.budget is not None and emissions > problem.budget + 1e-9:
-        step = next((p for p in waiting if rules.admits(p, inside) and purse.allows(p)), None)
+        step = next((s for s in (rules.step(p, inside, enabling) for p in waiting) if s and purse.allows(s)), None)
         if step is None:
             break
-        waiting.remove(step)
-        emissions += counted.get(step, 0.0) - _more(touched.get(step, []), inside, step)
-        inside.add(step)
-        purse.spend(step)
+        waiting.remove(step[0])
+        for project in step:
+            emissions += counted.get(project, 0.0) - _more(touched.get(project, []), inside, project)
+            inside.add(project)
+            purse.spend(project)
+        if len(step) > 1 and by != "objective":
+            waiting = rules.ranked(problem.projects, waiting, inside, enabling)
         if problem.horizon.by_years or emissions < problem.budget + _NEAR * max(
             1.0, abs(problem.budget)
         ):  # sums of steps are not exact to the last digit
@@ -106,12 +111,15 @@ class _Purse:
                 self.shares[project].append((who, share))
         self.total, self.spent = 0.0, defaultdict(float)
 
-    def allows(self, project: str) -> bool:
-        """Whether the money is there."""
-        cost = self.capital[project]
-        if self.whole is not None and self.total + cost > self.whole + 1e-6:
+    def allows(self, step: list[str]) -> bool:
+        """Whether the money for all of a step is there."""
+        if self.whole is not None and self.total + sum(self.capital[p] for p in step) > self.whole + 1e-6:
             return False
-        return all(self.spent[who] + share * cost <= self.limits[who] + 1e-6 for who, share in self.shares[project])
+        asked: dict[str, float] = defaultdict(float)
+        for project in step:
+            for who, share in self.shares[project]:
+                asked[who] += share * self.capital[project]
+        return all(self.spent[who] + cost <= self.limits[who] + 1e-6 for who, cost in asked.items())
 
     def spend(self, project: str) -> None:
         """Pay for a project."""

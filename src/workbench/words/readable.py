@@ -189,9 +189,17 @@ def spelled(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def with_names(frame: pd.DataFrame, projects: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """`frame` with the `name` of each project in the report's language."""
+    """`frame` with the `name` of each project in the report's language, and of what enters with it (`joined`)."""
     known = dict(zip(projects["project_id"], local_name(projects, lang), strict=True))
-    return frame.assign(name=frame["project_id"].map(known))
+    names = frame["project_id"].map(known)
+    if "joined" not in frame or not frame["joined"].fillna("").any():
+        return frame.assign(name=names)
+    with_it = [[known.get(p, p) for p in str(ids).split(";") if p] for ids in frame["joined"].fillna("")]
+    comma = "、" if lang == "zh" else ", "
+    told = [
+        wording.text("curve.joined", lang, name=n, joined=comma.join(o)) if o else n for n, o in zip(names, with_it, strict=True)
+    ]
+    return frame.assign(name=told)
 
 
 def headings(currency: str, lang: str) -> dict[str, str]:
