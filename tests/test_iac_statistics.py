@@ -41,6 +41,44 @@ def test_rows_without_energy_cost_or_saving_do_not_count(changes):
     assert iac_statistics.implementation_by_payback(recommendations(**changes)).empty
 
 
+def test_classes_by_hand():
+    """Prices double from 2010 to 2020. Two power measures of chapter 2.4 at plants that use 10,000 kWh, one of gas, three left out."""
+    recc = pd.DataFrame(
+        [
+            (
+                "R1",
+                "P1",
+                2010,
+                "2.4111",
+                "I",
+                50.0,
+                "EC",
+                1000.0,
+                100.0,
+            ),  # 100 and 200 USD of 2020; half a year; a tenth of the use
+            ("R2", "P2", 2020, "2.4231", "N", 300.0, "EC", 3000.0, 200.0),  # 300 and 200; a year and a half; three tenths
+            ("R3", "P2", 2020, "2.1233", "I", 80.0, "E2", 40.0, 160.0),
+            ("R4", "P2", 2020, "2.4111", "P", 80.0, "EC", 40.0, 160.0),  # pending
+            ("R5", "P2", 1999, "2.4111", "I", 80.0, "EC", 40.0, 160.0),  # no price level
+            ("R6", "P2", 2020, "2.4111", "I", 80.0, "EC", 0.0, 160.0),  # nothing saved
+        ],
+        columns=["superid", "id", "fy", "arc2", "impstatus", "impcost", "psourccode", "pconserved", "psaved"],
+    )
+    assess = pd.DataFrame(
+        {"id": ["P1", "P2"], "fy": [2010, 2020], "ec_plant_usage": 10_000.0, "ec_plant_cost": 900.0, "e2_plant_usage": [None, 30.0]}
+    )
+    made = iac_statistics.classes(recc, assess, pd.Series({2010: 50.0, 2020: 100.0}), 2020)
+    assert made[["chapter", "carrier"]].values.tolist() == [["2.1", "natural_gas"], ["2.4", "electricity"]]
+    gas, power = made.iloc[0], made.iloc[1]
+    assert (power["recommendations"], power["carried_out"], power["share_carried_out"]) == (2, 1, 0.5)
+    assert (power["cost_mean"], power["cost_median"], power["saving_mean"]) == (200, 200, 200)
+    assert power["cost_per_unit"] == pytest.approx((0.1 + 0.1) / 2) and power["payback_median_years"] == 1.0
+    assert power["saving_share_median"] == pytest.approx(0.2) and power["plants_with_use"] == 2
+    assert (power["saved_quantity_median"], power["first_year"], power["last_year"]) == (2000, 2010, 2020)
+    assert (gas["cost_mean"], gas["payback_median_years"], gas["share_carried_out"]) == (80, 0.5, 1)
+    assert gas["plants_with_use"] == 0 and pd.isna(gas["saving_share_median"])  # 40 of 30 MMBtu cannot be
+
+
 def test_shipped_curves_are_shares_that_never_rise_far():
     table = dictionary.read_table("technologies/implementation_by_payback")
     assert (table[["source", "confidence"]] != "").all().all()
