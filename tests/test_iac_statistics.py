@@ -42,7 +42,7 @@ def test_rows_without_energy_cost_or_saving_do_not_count(changes):
 
 
 def test_classes_by_hand():
-    """Prices double from 2010 to 2020. Two power measures of chapter 2.4 at plants that use 10,000 kWh, one of gas, three left out."""
+    """Prices double from 2010 to 2020; two power measures at plants that use 10,000 kWh, one of gas, three left out."""
     recc = pd.DataFrame(
         [
             (
