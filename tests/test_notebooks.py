@@ -276,7 +276,9 @@ SUMMARY = {
     "status": "optimal", "objective": "capex", "objective_value": 1_300_000.0, "bound": 1_300_000.0, "gap": 0.0,
     "emissions_before": 1000.0, "emissions_after": 900.0, "budget_tco2e": 950.0, "capex": 1_300_000.0, "annual_cost": -20_000.0,
     "marginal_abatement_cost": 12.5, "least_reachable_tco2e": 800.0, "greedy_value": 1_500_000.0, "greedy_emissions": 940.0,
-    "greedy_by_objective_value": None, "recheck": "ok", "limits_to_move": [], "projects_selected": 2, "projects_eligible": 5,
+    "greedy_by_objective_value": None, "greedy_extra_gross_pct": 15.4, "greedy_extra_net_pct": 15.4, "greedy_status": "met",
+    "greedy_ended_value": 1_500_000.0, "greedy_overshoot_tco2e": 10.0,
+    "recheck": "ok", "limits_to_move": [], "projects_selected": 2, "projects_eligible": 5,
     "solver": "HiGHS", "solver_version": "1.0",
 }  # fmt: skip
 NO_PLAN = {"status": "infeasible", "objective_value": None, "emissions_after": None, "capex": None, "annual_cost": None}
@@ -287,9 +289,14 @@ def test_the_plan_in_words():
     assert "no more than 950 tCO₂e" in said and "2 of 5 projects" in said and "1.3 million USD" in said
     assert "from 1,000 to 900 tCO₂e a year, by 10 %" in said and "earns 20,000 USD a year" in said
     assert "130 万美元" in str(words.selection_summary(SUMMARY, "USD", "zh"))
-    assert "200,000 USD more than the least (15.4 %)" in str(words.greedy_summary(SUMMARY, "USD", "en"))
-    for emissions, told in ((960.0, "never reaches the budget"), (940.0, "breaks another limit")):
-        summary = SUMMARY | {"greedy_value": None, "greedy_emissions": emissions}
+    assert "200,000 USD more than the least (15.4 %). It goes 10 tCO₂e further" in str(words.greedy_summary(SUMMARY, "USD", "en"))
+    gain = SUMMARY | {"greedy_extra_gross_pct": 2.5, "greedy_extra_net_pct": None}
+    assert "(2.5 % of what the least plan's projects cost before savings)" in str(words.greedy_summary(gain, "USD", "en"))
+    for status, told in (("ends above the budget", "never reaches the budget"), ("breaks a limit", "breaks another limit")):
+        above = status == "ends above the budget"
+        summary = SUMMARY | {"greedy_value": None, "greedy_emissions": 960.0 if above else 940.0, "greedy_status": status}
+        summary |= {"greedy_overshoot_tco2e": -10.0 if above else 10.0}
+        assert above == ("10 tCO₂e above the budget" in str(words.greedy_summary(summary, "USD", "en")))
         assert told in str(words.greedy_summary(summary, "USD", "en"))
 
 

@@ -24,6 +24,11 @@ class WhatIf:
     currency: str
     lang: str = "en"
 
+    @property
+    def unit(self) -> str:
+        """The unit of the objective: the currency, unless emissions or a weighted sum are made least."""
+        return words.objective_unit(self.problem.settings.objective, self.currency)
+
     @cached_property
     def _held(self) -> Held:
         return plans.matrix(self.problem)

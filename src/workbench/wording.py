@@ -52,6 +52,11 @@ def text(key: str, lang: str = "en", **values: object) -> str:
     return _entries()[key][lang].format(**values)
 
 
+def objective_unit(objective: str, currency: str) -> str:
+    """The unit of an objective as `figures.currency.*` names it: the currency, tCO2e for emissions, points for a weighted sum."""
+    return {"emissions": "tCO2e", "weighted": "weighted"}.get(objective, currency)
+
+
 def label(name: str, lang: str = "en") -> str:
     """Return the heading of a column, check, source, carrier or code; an unknown name comes back as it is."""
     for kind in ("column", "check", "source"):

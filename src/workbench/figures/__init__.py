@@ -5,6 +5,7 @@ from workbench.figures.benchmarks import benchmark_positions, peers
 from workbench.figures.boundary import boundary_bridge
 from workbench.figures.explain import project_roles, regrets
 from workbench.figures.findings import findings_by_check
+from workbench.figures.front import pareto_front, reductions
 from workbench.figures.hotspots import hotspots
 from workbench.figures.intensity import intensities
 from workbench.figures.inventory import emissions_by_enterprise, emissions_by_source, key_emitters
@@ -16,7 +17,7 @@ from workbench.figures.position import carbon_budget, dual_control
 from workbench.figures.potential import abatement_cost_curve, potential_by_carrier, potential_by_enterprise
 from workbench.figures.risk import decision_data, price_of_robustness, stays_in
 from workbench.figures.sankey import carbon_flows, energy_flows
-from workbench.figures.selection import bundle, bundle_by_enterprise, pareto_front, reductions
+from workbench.figures.selection import bundle, bundle_by_enterprise
 from workbench.figures.sharing import allowance_market, fair_gains
 from workbench.figures.side_by_side import runs_fronts, runs_totals
 from workbench.figures.style import Picture

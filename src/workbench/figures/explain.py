@@ -6,7 +6,7 @@ import pandas as pd
 from workbench.figures.axes import bar_rows, end_label, room, value_axis
 from workbench.figures.quantities import names, number, scale
 from workbench.figures.style import INK, MUTED, PALE, ROW, SELECTED, UNSELECTED, Picture, blank, canvas, finish, styled
-from workbench.wording import text
+from workbench.wording import objective_unit, text
 
 _BOUNDS = ("between", "at_least")  # kinds of regret of which the least is shown
 
@@ -26,7 +26,7 @@ def regrets(
     shown = pd.concat([inside, outside])
     finite = shown.loc[np.isfinite(shown["size"]), "size"]
     longest = max(finite.max() if len(finite) else 1.0, 1e-9)
-    say, said = scale([longest], currency, lang), names(bundle, "project_id", lang)
+    say, said = scale([longest], objective_unit(objective, currency), lang), names(bundle, "project_id", lang)
     figure, axes = canvas(0.8 + ROW * max(len(shown), 4))
     colours = [SELECTED if row.selected == 1 else UNSELECTED for row in shown.itertuples()]
     lengths = say(np.minimum(shown["size"], 1.12 * longest).to_numpy())

@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench import dictionary, interaction
 from workbench.selection import caps, enumeration, infeasible, plans, reasons, shadow_price, solve
+from workbench.selection.bundle import gross_cost
 from workbench.selection.bundle import table as bundle_table
 from workbench.selection.greedy import Greedy, greedy
 from workbench.selection.matrix import Matrix
@@ -17,6 +18,7 @@ from workbench.selection.problem import Problem
 from workbench.selection.recheck import recheck
 from workbench.selection.schedule import schedule
 
+EXTRA = ("greedy_extra", "greedy_extra_gross_pct", "greedy_extra_net_pct")
 QUESTIONS = ("regrets", "shadow_prices")  # asked of a plan, for so many seconds at most
 
 
@@ -55,11 +57,13 @@ def select(problem: Problem, *, explain: bool = True) -> Selection:
         "gap": found.gap, "ties": found.ties,
         "emissions_before": problem.emissions_before,
         "emissions_after": problem.emissions(plan) if found.value is not None else None,
+        "highest_emissions": problem.peak(plan) if found.value is not None else None,
         "budget_tco2e": problem.budget, "capex": problem.capex(plan) if found.value is not None else None,
         "annual_cost": problem.value(plan, "annual_cost") if found.value is not None else None,
         "marginal_abatement_cost": None, "least_reachable_tco2e": least,
     }  # fmt: skip
     summary |= _greedy_facts(problem)
+    summary |= _extra(problem, found, summary["greedy_value"])
     moves = infeasible.moves(problem, least) if found.status == "infeasible" and explain else _none(infeasible.MOVES)
     if found.value is None:
         near = infeasible.nearest(problem, least) if explain and found.status != "refused" else None
@@ -135,6 +139,8 @@ def _greedy_facts(problem: Problem) -> dict[str, Any]:
         plan = greedy(problem, by)
         facts |= {
             f"{name}_value": plan.value if plan.met else None,
+            f"{name}_ended_value": plan.value,
+            f"{name}_overshoot_tco2e": None if problem.budget is None else problem.budget - plan.level,
             f"{name}_status": _status(problem, plan),
             f"{name}_emissions": plan.emissions,
             f"{name}_projects": len(plan.chosen),
@@ -142,10 +148,20 @@ def _greedy_facts(problem: Problem) -> dict[str, Any]:
     return facts
 
 
+def _extra(problem: Problem, found: solve.Answer, greedy_value: float | None) -> dict[str, float | None]:
+    """What the greedy plan costs more than the least: in money, in % of what the projects cost before savings, of the net cost."""
+    if greedy_value is None or found.value is None:
+        return dict.fromkeys(EXTRA)
+    more = greedy_value - found.value
+    gross = None if problem.settings.objective in ("emissions", "weighted") else gross_cost(problem, found.starts)
+    share = lambda whole: 100 * more / whole if whole is not None and whole > 1e-6 else None  # noqa: E731
+    return dict(zip(EXTRA, (more, share(gross), share(found.value)), strict=True))
+
+
 def _status(problem: Problem, plan: Greedy) -> str:
     if plan.met:
         return "met"
-    above = problem.budget is not None and plan.emissions > problem.budget + 1e-6 * max(1.0, problem.budget)
+    above = problem.budget is not None and plan.level > problem.budget + 1e-6 * max(1.0, problem.budget)
     return "ends above the budget" if above else "breaks a limit"
 
 
@@ -170,6 +186,9 @@ def reductions(problem: Problem) -> pd.DataFrame:
                 {"reduction_pct": percent, "objective": objective}
                 | _front_row(case, float(case.budget), found)
                 | {"greedy_value": plan.value if plan.met else None, "greedy_emissions": plan.emissions}
+                | {"greedy_status": _status(case, plan), "greedy_ended_value": plan.value}
+                | {"greedy_overshoot_tco2e": case.budget - plan.level}
+                | _extra(case, found, plan.value if plan.met else None)
             )
     return pd.DataFrame(rows)
 

@@ -17,12 +17,16 @@ _NEAR = 1e-6  # share of the budget within which emissions are added up afresh
 
 @dataclass(frozen=True)
 class Greedy:
-    """The greedy bundle: `chosen`, its true `emissions` and `value`; `met`: it reaches the budget and keeps every limit."""
+    """The greedy bundle: `chosen`, its true `emissions` and `value`; `met`: it reaches the budget and keeps every limit.
+
+    `level`: what a budget is compared with; by years the highest emissions from the target year on.
+    """
 
     chosen: frozenset[str]
     emissions: float
     value: float
     met: bool
+    level: float
 
 
 def greedy(problem: Problem, by: str = "abatement_cost") -> Greedy:
@@ -57,8 +61,9 @@ def greedy(problem: Problem, by: str = "abatement_cost") -> Greedy:
             emissions = problem.emissions(inside)
     emissions = problem.emissions(inside)
     value = problem.value(inside)
+    level = problem.peak(inside) if problem.horizon.by_years else emissions
     claims = {"objective_value": value, "emissions_after": emissions, "capex": problem.capex(inside)}
-    return Greedy(frozenset(inside), emissions, value, met=not recheck(problem, inside, claims))
+    return Greedy(frozenset(inside), emissions, value, not recheck(problem, inside, claims), level)
 
 
 def _upstream(problem: Problem) -> dict[str, float]:

@@ -3,6 +3,7 @@
 Text from a filing is escaped when it is shown.
 """
 
+from workbench.wording import objective_unit
 from workbench.words.about import (
     cluster_name,
     data_nature,
@@ -75,14 +76,14 @@ from workbench.words.verification import (
 
 __all__ = [
     "Prose", "allocation_summary", "balance_summary", "balance_tables", "boundary_summary", "bridge", "calculation_steps",
-    "calculation_summary", "calculations", "cluster_name", "conclusion", "currency_name", "data_nature", "decided",
-    "diagnosed", "diagnosis_summary", "efficiency_summary", "efficiency_tables", "evidence_summary", "factor_rows", "facts",
-    "finance_summary", "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary",
-    "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note", "measure_rows",
-    "measures_summary", "menu_summary", "misstatement_summary", "money", "money_headings", "money_summary", "nature_kind",
-    "near_optimal", "number", "offers_summary", "open_questions", "parameters", "plan_finance", "potential_summary",
-    "price_note", "price_summary", "priority_rows", "provenance", "readable", "reading_summary", "report_summary",
-    "risk_summary", "runs_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary",
-    "shown", "sources", "spelled", "spot_rows", "subjects", "synthetic_warning", "table", "task", "title", "totals",
-    "totals_summary", "transfer_summary", "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
+    "calculation_summary", "calculations", "cluster_name", "conclusion", "currency_name", "data_nature", "decided", "diagnosed",
+    "diagnosis_summary", "efficiency_summary", "efficiency_tables", "evidence_summary", "factor_rows", "facts", "finance_summary",
+    "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary", "intake_summary",
+    "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note", "measure_rows", "measures_summary",
+    "menu_summary", "misstatement_summary", "money", "money_headings", "money_summary", "nature_kind", "near_optimal", "number",
+    "objective_unit", "offers_summary", "open_questions", "parameters", "plan_finance", "potential_summary", "price_note",
+    "price_summary", "priority_rows", "provenance", "readable", "reading_summary", "report_summary", "risk_summary",
+    "runs_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "shown", "sources",
+    "spelled", "spot_rows", "subjects", "synthetic_warning", "table", "task", "title", "totals", "totals_summary",
+    "transfer_summary", "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
 ]  # fmt: skip

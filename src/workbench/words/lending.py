@@ -64,7 +64,7 @@ def plan_finance(bundle: pd.DataFrame, lent: pd.DataFrame, plan: pd.DataFrame, c
 
 def near_optimal(alternatives: pd.DataFrame, roles: pd.DataFrame, currency: str, lang: str) -> Prose:
     """Other bundles that cost little more: how many, how much more, and which part of the plan does not change; nothing if none."""
-    others = alternatives[alternatives["alternative"] > 0] if len(alternatives) else alternatives
+    others = alternatives[pd.to_numeric(alternatives["alternative"]) > 0] if len(alternatives) else alternatives
     if others.empty:
         return Prose((), lang)
     first = others.sort_values("extra_pct", kind="stable").iloc[0]

@@ -34,6 +34,7 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
     if summary["objective_value"] is None:
         return Prose(tuple(_no_plan(summary, currency, lang)), lang)
     objective = wording.text(f"figures.objective.{summary['objective']}", lang)
+    unit = wording.objective_unit(summary["objective"], currency)
     value, bound, before, after = (summary[k] for k in ("objective_value", "bound", "emissions_before", "emissions_after"))
     budget = summary["budget_tco2e"]
     cut = {"before": before, "after": after, "share": percent(before - after, before)}
@@ -43,7 +44,7 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
             lang,
             objective=objective,
             budget=budget,
-            value=money(value, currency, lang),
+            value=money(value, unit, lang),
             chosen=summary["projects_selected"],
             eligible=summary["projects_eligible"],
         )
@@ -64,7 +65,7 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
             "selection.proven" if proven else "selection.stopped",
             lang,
             gap=100 * (summary["gap"] or 0.0),
-            bound=money(bound, currency, lang),
+            bound=money(bound, unit, lang),
             solver=f"{summary['solver']} {summary['solver_version']}",
         )
     )
@@ -80,9 +81,7 @@ def selection_summary(summary: dict[str, Any], currency: str, lang: str) -> Pros
         named = ("、" if lang == "zh" else ", ").join(word(name, lang) for name in summary["not_asked"])
         said.append(say("selection.not_asked", lang, names=named))
     if summary.get("marginal_abatement_cost") is not None:
-        said.append(
-            say("selection.next", lang, price=money(summary["marginal_abatement_cost"], currency, lang), objective=objective)
-        )
+        said.append(say("selection.next", lang, price=money(summary["marginal_abatement_cost"], unit, lang), objective=objective))
     return Prose(tuple(said), lang)
 
 
@@ -115,7 +114,7 @@ def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
         said.append(say("selection.move_budget", lang))
     near = summary.get("nearest_plan")
     if near:
-        value = money(near["objective_value"], currency, lang)
+        value = money(near["objective_value"], wording.objective_unit(summary["objective"], currency), lang)
         said.append(say("selection.nearest", lang, value=value, emissions=near["emissions_tco2e"]))
     return said
 
@@ -150,6 +149,23 @@ def _released(who: str, lang: str) -> str:
     return ("、" if lang == "zh" else ", ").join(said)
 
 
+def _beyond(summary: dict[str, Any], objective_unit: str, lang: str) -> list[str]:
+    """By how much the greedy plan goes beyond the budget, or stops above it."""
+    over = summary.get("greedy_overshoot_tco2e")
+    if over is None:
+        return []
+    if summary["greedy_value"] is not None:
+        return [say("greedy.over", lang, over=max(0.0, over), least=max(0.0, summary["budget_tco2e"] - _level(summary)))]
+    value = money(summary["greedy_ended_value"], objective_unit, lang)
+    return [say("greedy.above", lang, over=-over, value=value)] if summary["greedy_status"] == "ends above the budget" else []
+
+
+def _level(summary: dict[str, Any]) -> float:
+    """What the budget of the least plan is compared with."""
+    level = summary.get("highest_emissions")
+    return summary["emissions_after"] if level is None else level
+
+
 def greedy_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
     """The plan that goes down the cost curve until the budget is met, beside the least one."""
     best = summary["objective_value"]
@@ -157,7 +173,8 @@ def greedy_summary(summary: dict[str, Any], currency: str, lang: str) -> Prose:
         return Prose((say("greedy.no_budget", lang),), lang)
     if best is None:
         return Prose((say("greedy.neither", lang, emissions=summary["greedy_emissions"]),), lang)
-    said = [_greedy(summary, currency, lang)]
+    currency = wording.objective_unit(summary["objective"], currency)
+    said = [_greedy(summary, currency, lang), *_beyond(summary, currency, lang)]
     by_objective = summary.get("greedy_by_objective_value")
     if by_objective is not None:
         said.append(
@@ -180,8 +197,16 @@ def _greedy(summary: dict[str, Any], currency: str, lang: str) -> str:
     more = value - best
     if abs(more) <= 1e-6 * max(1.0, abs(best)):
         return say("greedy.same", lang, value=money(value, currency, lang))
-    share = percent(more, abs(best))
+    share = _shares(summary, lang)
     return say("greedy.more", lang, value=money(value, currency, lang), more=money(more, currency, lang), share=share)
+
+
+def _shares(summary: dict[str, Any], lang: str) -> str:
+    """What more is in percent: of the cost before savings, and of the net cost where that is a cost."""
+    gross, net = summary.get("greedy_extra_gross_pct"), summary.get("greedy_extra_net_pct")
+    if gross is None or (net is not None and abs(net - gross) < 0.05):
+        return "" if net is None else say("greedy.share", lang, share=net)
+    return say("greedy.share_gross", lang, gross=gross) if net is None else say("greedy.share_both", lang, gross=gross, share=net)
 
 
 def money_summary(bundle: pd.DataFrame, potential: pd.DataFrame, currency: str, lang: str) -> Prose:

@@ -17,7 +17,7 @@ CODES = (
     "factor_level", "basis", "method", "kind", "position", "reference", "numerator", "material", "is_material", "flow", "attained",
     "target_attained", "must_act", "flagged", "opposite_signs", "remarks", "price_kind", "binding", "proved", "together",
     "role", "regret_kind", "known", "system", "case", "moves_emissions", "sign_turns", "signs_differ", "carriers_less",
-    "carriers_more",
+    "carriers_more", "greedy_status",
 )  # fmt: skip
 _YES_NO = (
     "selected", "entered", "enough_alone", "key_emitter", "is_material", "attained", "target_attained", "must_act", "flagged",
@@ -29,7 +29,11 @@ _MONEY = (
     "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "carbon_income", "abatement_cost",
     "objective_value",
     "greedy_value", "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost", "price",
-    "regret", "extra_cost", "spend", "own_funds", "capital_available",
+    "regret", "extra_cost", "greedy_extra", "greedy_ended_value", "spend", "own_funds", "capital_available",
+)  # fmt: skip
+_OF_OBJECTIVE = (
+    "objective_value", "greedy_value", "greedy_ended_value", "greedy_extra", "marginal_abatement_cost", "price", "regret",
+    "regret_at_most", "extra_cost",
 )  # fmt: skip
 _LEVELS = ("measured", "supplier", "local", "provincial", "regional", "national", "ipcc", "substitute")
 
@@ -53,13 +57,16 @@ def _shown(row: dict[str, str]) -> dict[str, Any]:
     return how
 
 
-def table(name: str, lang: str, currency: str = "", **more: Any) -> dict[str, Any]:
-    """How a table is shown, as arguments of `tables.show`: caption, columns, headings, note, where the rest is."""
+def table(name: str, lang: str, currency: str = "", unit: str = "", **more: Any) -> dict[str, Any]:
+    """How a table is shown, as arguments of `tables.show`: caption, columns, headings, note, where the rest is.
+
+    `unit`: that of the objective, where it is not the currency (`objective_unit`).
+    """
     how = {"caption": wording.text(f"report.caption.{name}", lang), "lang": lang} | shown()[name]
     if "note" in how:
         how["note"] = wording.text(f"report.note.{how['note']}", lang)
     if currency:
-        how["labels"] = headings(currency, lang)
+        how["labels"] = headings(currency, lang, unit)
     return how | more
 
 
@@ -130,7 +137,7 @@ def code(column: str, value: Any, lang: str) -> str:
     if column == "factor_level" or (column == "level" and value in _LEVELS):
         return say(f"level.{value}", lang)
     for key in (f"chp.{column}.{value}", f"{column}.{value}"):
-        if column in ("basis", "method", "system") and wording.knows(key):
+        if column in ("basis", "method", "system", "greedy_status") and wording.knows(key):
             return wording.text(key, lang)
     if column == "objective":
         return wording.text(f"figures.objective.{value}", lang)
@@ -202,10 +209,10 @@ def with_names(frame: pd.DataFrame, projects: pd.DataFrame, lang: str) -> pd.Dat
     return frame.assign(name=told)
 
 
-def headings(currency: str, lang: str) -> dict[str, str]:
-    """Headings of money columns, with the cluster's currency."""
-    name = currency_name(currency, lang)
-    return {column: wording.text(f"money.{column}", lang, currency=name) for column in _MONEY}
+def headings(currency: str, lang: str, unit: str = "") -> dict[str, str]:
+    """Headings of money columns, with the cluster's currency; those of the objective with its `unit`, where it is another."""
+    name, own = currency_name(currency, lang), currency_name(unit or currency, lang)
+    return {c: wording.text(f"money.{c}", lang, currency=own if c in _OF_OBJECTIVE else name) for c in _MONEY}
 
 
 def intensity_heading(enterprises: pd.DataFrame, lang: str) -> dict[str, str]:
