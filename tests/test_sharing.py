@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 
 import numpy as np
@@ -128,6 +129,57 @@ def test_drawn_orders_come_close_and_add_up():
     assert (np.abs(value - shapley(costs)) < 4 * error).all() and (error > 0).all()
     again, _, _ = sampled_shapley(lambda s: costs[s], 6, 800, seed=1)
     assert np.array_equal(value, again)
+
+
+def airport(lengths) -> np.ndarray:
+    """Costs of all coalitions of an airport: the longest runway any member needs."""
+    costs = np.zeros(1)
+    for length in lengths:
+        costs = np.concatenate([costs, np.maximum(costs, length)])
+    return costs
+
+
+def runway_shares(lengths) -> list[float]:
+    """Littlechild and Owen 1973: each piece is paid in equal parts by those who need it (lengths rising)."""
+    pieces = np.diff([0.0, *lengths]) / np.arange(len(lengths), 0, -1)
+    return np.cumsum(pieces).tolist()
+
+
+def test_twelve_players_exactly():
+    own = np.arange(1.0, 13.0)
+    additive = np.zeros(1)
+    for cost in own:
+        additive = np.concatenate([additive, additive + cost])
+    assert shapley(additive) == pytest.approx(own)
+    assert shapley(airport(own)) == pytest.approx(runway_shares(own))
+    alike = np.array([float(s.bit_count() > 5) for s in range(2**12)])
+    assert shapley(alike) == pytest.approx([1 / 12] * 12)
+
+
+def test_thirteen_players_by_drawn_orders():
+    own = np.arange(1.0, 14.0)
+    value, error, _ = sampled_shapley(lambda s: sum(c for k, c in enumerate(own) if s >> k & 1), 13, 40, seed=1)
+    assert value == pytest.approx(own) and error == pytest.approx(0, abs=1e-9)
+    value, error, _ = sampled_shapley(lambda s: float(s.bit_length()), 13, 600, seed=1)  # an airport: the longest runway
+    exact = np.array(runway_shares(own))
+    assert value.sum() == pytest.approx(13) and (error > 0).all()
+    assert (np.abs(value - exact) < 4 * error).all() and (np.abs(value - exact) < 0.35 * exact).all()
+
+
+def test_too_many_players_are_sampled_and_it_is_said(tiny, monkeypatch):
+    """Three firms where only two may be exact: drawn orders of all three, no nucleolus, no claim about the core."""
+    module = importlib.import_module("workbench.sharing.fair_shares")
+    known = module.setting
+    exact = sharing.fair_shares(three_firms(tiny, (1000, 100, 60))).set_index(["rule", "player"])["cost"]
+    monkeypatch.setattr(module, "setting", lambda name: 2.0 if name == "exact_players" else known(name))
+    game = three_firms(tiny, (1000, 100, 60))
+    shares = sharing.fair_shares(game)
+    assert set(shares["rule"]) == {"shapley", "by_emissions", "by_reduction", "by_cost_alone", "equal_gain"}
+    drawn = shares[shares["rule"] == "shapley"].set_index("player")
+    assert drawn["cost"].sum() == pytest.approx(4e5) and (drawn["standard_error"] > 0).any()
+    assert (np.abs(drawn["cost"] - exact["shapley"]) <= 4 * drawn["standard_error"] + 1e-6).all()
+    said = sharing.fairness(game, shares)
+    assert (said["coalitions_checked"] <= said["coalitions"]).all() and (said["coalitions"] == 6).all()
 
 
 # By hand: P1 of A saves 2,000 t for 1,000,000; P2 and P3 of C save 600 and 800 t, together 1,160, for 300,000 and 100,000.

@@ -15,7 +15,7 @@ import pandas as pd
 from workbench import dictionary
 from workbench.selection import plans
 from workbench.selection.bundle import gross_cost
-from workbench.selection.matrix import Cut, Form, Matrix
+from workbench.selection.matrix import SHARES, Cut, Form, Matrix
 from workbench.selection.plans import Plan
 from workbench.selection.problem import Problem
 
@@ -56,7 +56,7 @@ def menu(
     if chosen is None or not problem.ids or problem.settings.objective == "emissions":
         return Menu(pd.DataFrame(columns=ALTERNATIVES), pd.DataFrame(columns=ROLES), 0.0)
     held = Matrix(problem)
-    held.ask_for(dictionary.threshold("questions_most_seconds"))
+    held.ask_for(dictionary.threshold("questions_most_seconds") / SHARES)
     plan = _started(held, chosen)
     band = share / 100 * abs(gross_cost(problem, plan.decided))
     room = Cut(held.cost, upper=plan.value + band + plans.money_apart(plan.value) / 10)

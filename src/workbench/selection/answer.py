@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from workbench.selection import caps, enumeration, infeasible, plans, reasons, s
 from workbench.selection.bundle import gross_cost
 from workbench.selection.bundle import table as bundle_table
 from workbench.selection.greedy import Greedy, greedy
-from workbench.selection.matrix import Matrix
+from workbench.selection.matrix import SHARES, Matrix
 from workbench.selection.problem import Problem
 from workbench.selection.recheck import recheck
 from workbench.selection.schedule import schedule
@@ -113,8 +114,9 @@ def _explained(problem: Problem, found: solve.Answer, explain: bool) -> tuple[pd
     gap = None if found.bound is None else found.gap
     held, plan = Matrix(problem), plans.of(problem, decided, found.status, math.inf if gap is None else gap)
     asked, late = [], []
-    for name, question in zip(QUESTIONS, (reasons.regrets, shadow_price.prices), strict=True):
-        held.ask_for(dictionary.threshold("questions_most_seconds"))
+    began, most = time.monotonic(), dictionary.threshold("questions_most_seconds")
+    for n, (name, question) in enumerate(zip(QUESTIONS, (reasons.regrets, shadow_price.prices), strict=True), start=1):
+        held.ask_for(most * n / SHARES - (time.monotonic() - began))
         held.cut_short = False
         asked.append(question(held, plan) if name == "regrets" else question(held, plan, problem.settings.lang))
         late += [name] if held.cut_short else []

@@ -26,6 +26,7 @@ from workbench.selection.standard_form import StandardForm
 Key = tuple[str, str]
 _INF = highspy.kHighsInf
 _NEAR = 1e-6  # absolute gap that is accepted, in the unit of what is made least
+SHARES = 3  # of the time for questions: regrets, prices, near-equal bundles
 HELD = 1e-9  # relative room left to an objective that is held while another is made least
 
 
@@ -196,8 +197,9 @@ class Matrix:
         """
         self._set(self.cost, {}, chosen or {}, (), ())
         found, solution = self._continuous()
-        if not found.solved:
-            return found, {}, {}
+        if found.status != "optimal":  # prices of a program that was not solved to the end say nothing
+            self.cut_short = self.cut_short or found.status == "time_limit"
+            return Found(found.status), {}, {}
         made = self._made
         rows, columns = self._size / made.row_size, self._size / made.column_size
         prices = {limit.key: 0.0 for limit in self.limits}
