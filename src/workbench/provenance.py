@@ -17,8 +17,8 @@ LIBRARIES = ("pandas", "numpy", "pyomo", "highspy", "papermill", "nbconvert", "m
 _CODE = Path(__file__).parent
 
 
-def describe(package: Any, settings: params.Settings) -> dict[str, Any]:
-    """Everything a run's tables depend on; `package` is its path, or as `store.read_package` gave it."""
+def describe(package: Any, settings: params.Settings, code: dict[str, str] | None = None) -> dict[str, Any]:
+    """Everything a run's tables depend on; `package`: its path, or as `store.read_package` gave it; `code`: `code_files`, if at hand."""
     read = getattr(package, "files", None)
     path = package.path if read is not None else Path(package)
     filed = dict(sorted((_files(path) if read is None else read).items()))
@@ -27,7 +27,7 @@ def describe(package: Any, settings: params.Settings) -> dict[str, Any]:
         "package_sha256": files.digest(filed),
         "files": filed,
         "code_version": __version__,
-        "code_sha256": files.digest(code_files()),
+        "code_sha256": files.digest(code_files() if code is None else code),
         "python": platform.python_version(),
         "versions": {name: version for name in LIBRARIES if (version := _version(name))},
     }

@@ -83,12 +83,12 @@ def notebooks_to(name: str | None) -> tuple[str, ...]:
 
 def run(target: targets.Target, *, to: str | None = None, force: bool = False, progress: Progress | None = None) -> RunResult:
     """Run what has a cause to run; what is wrong stands in the result, nothing is raised for it."""
-    folder = target.folder
+    folder, code = target.folder, provenance.code_files()
     try:
-        facts = provenance.describe(target.settings.package_path, target.settings)
+        facts = provenance.describe(target.settings.package_path, target.settings, code)
     except (UserError, OSError) as error:
         return RunResult(target.name, "invalid", execution.one_line(str(error)))
-    present = causes.Present(facts, provenance.code_files(), params.project_root().resolve())
+    present = causes.Present(facts, code, params.project_root().resolve())
     if not force and is_up_to_date(target, present, notebooks_to(to)):
         return RunResult(target.name, "up to date", folder=str(folder), kept=notebooks_to(to))
     try:
