@@ -1,7 +1,8 @@
 """One notebook: executed by papermill in a process of its own, kept under its own name whatever happens, then made a page.
 
 The process is forked from a warm one that has every library loaded (`warm`), so it starts at once and shares nothing with the
-next: a crash, a leaked figure or a changed environment ends with it. Where the system cannot fork, a fresh process is started.
+next: a crash, a leaked figure or a changed environment ends with it. The first notebook does not wait until that one is warm: it
+gets a fresh process, as does every notebook where the system cannot fork.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from workbench import files, params, reads, report
+from workbench import files, params, reads, report, spared
 
 try:
     import fcntl
@@ -35,6 +36,7 @@ _ENVIRONMENT = {
 _WORKBENCH = Path(__file__).parent
 _STARTING = threading.Lock()
 _LIVE: set[Any] = set()
+_BEGUN = threading.Event()
 _STOPPED = threading.Event()
 _DIED = "the notebook's process died, often for want of memory; close other programs, make the cluster smaller or try --jobs 1"
 
@@ -122,10 +124,18 @@ def _method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
+def _method_now() -> str:
+    """A fresh process for the first notebook, while the warm one is loading; then `_method`."""
+    with _STARTING:
+        first = not _BEGUN.is_set()
+        _BEGUN.set()
+    return "spawn" if first else _method()
+
+
 def _apart(work: Callable[..., Any], *args: Any) -> Any:
     """What `work(*args)` returns in a process of its own; None when the process died."""
     warm_up()
-    context = multiprocessing.get_context(_method())
+    context = multiprocessing.get_context(_method_now())
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, work, *args), daemon=True)
     try:
@@ -152,6 +162,7 @@ def _serve(connection: Connection, work: Callable[..., Any], *args: Any) -> None
     os.environ.update(_ENVIRONMENT)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1), os.dup2(nowhere, 2)
+    spared.mask()
     threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
     connection.send(work(*args))
 

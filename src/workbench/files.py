@@ -13,8 +13,7 @@ from typing import Any
 
 def sha256(file: Path) -> str:
     """Hash of a file's bytes."""
-    with open(file, "rb") as opened:  # noqa: PTH123: a batch hashes thousands
-        return hashlib.sha256(opened.read()).hexdigest()
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def digest(value: Any) -> str:

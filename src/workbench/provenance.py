@@ -18,7 +18,7 @@ _CODE = Path(__file__).parent
 
 
 def describe(package: Any, settings: params.Settings, code: dict[str, str] | None = None) -> dict[str, Any]:
-    """Everything a run's tables depend on; `package`: its path, or as `store.read_package` gave it; `code`: `code_files`, if at hand."""
+    """Everything a run's tables depend on; `package`: path, or what `store.read_package` gave; `code`: `code_files`, if known."""
     read = getattr(package, "files", None)
     path = package.path if read is not None else Path(package)
     filed = dict(sorted((_files(path) if read is None else read).items()))

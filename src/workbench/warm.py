@@ -6,10 +6,10 @@ Importing this module starts no thread, since a fork takes along only the thread
 from __future__ import annotations
 
 import importlib
-import sys
 
-# jsonschema would build the grammar of international addresses at its import, for seconds; no notebook needs it.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from workbench import spared
+
+spared.mask()
 
 from workbench import dictionary, factors, figures, findings, grid, kernel, library, report, units, wording  # noqa: E402
 
