@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -84,7 +85,14 @@ def run(project: Path, name: str, *sources: str) -> tuple[execution.Step, str]:
     return step, "".join(printed)
 
 
+def test_the_first_notebook_does_not_wait_until_all_is_loaded(project, monkeypatch):
+    monkeypatch.setattr(execution, "_BEGUN", threading.Event())
+    look = "import sys; print('workbench.warm' in sys.modules)"
+    assert [run(project, name, look)[1] for name in ("first", "second")] == ["False\n", "True\n"]
+
+
 def test_nothing_reaches_the_next_notebook(project):
+    execution._BEGUN.set()  # all three are forked from the warm process
     dirty = "import os, sys\nos.environ['LEAK'] = '1'\nsys.modules['leak'] = sys\nimport pandas as pd\npd.leak = x"
     step, _ = run(project, "one", dirty, "import matplotlib.pyplot as plt\nplt.figure()\nos.chdir('/')")
     assert step.status == "ok" and "LEAK" not in os.environ
