@@ -103,3 +103,18 @@ def test_a_sharing_without_costs_is_told_as_such(whole):
     none = agreed.shares.assign(cost=np.nan, gain=np.nan)
     said = str(words.sharing_summary(none, agreed.fairness, agreed.market.summary, 1.0, "CNY", "en"))
     assert "not defined" in said
+
+
+@pytest.mark.parametrize("lang", wording.LANGUAGES)
+def test_what_plans_are_judged_by_is_said(tiny, lang):
+    """Money as the objective has it; emissions and weighted sums by annual cost; by years the last year, without what grows."""
+    given = lambda **values: tiny().problem(**values).settings  # noqa: E731
+    assert words.judged_as(given(objective="capex"), lang) == []
+    (note,) = words.judged_as(given(objective="emissions"), lang)
+    assert ("annual cost" if lang == "en" else "年成本") in note
+    notes = words.judged_as(given(objective="npv_cost", horizon_year=2024, value_added_growth=0.03, count_loans=True), lang)
+    assert "2024" in notes[0] and "value_added_growth" in notes[1] and "count_loans" in notes[1] and len(notes) == 2
+
+
+def test_the_objective_of_the_costs_stands_beside_them(whole):
+    assert set(whole[1].plans["objective"]) == {"capex"}

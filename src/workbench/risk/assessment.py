@@ -43,6 +43,8 @@ def assess(
 ) -> RiskAssessment:  # fmt: skip
     """Judge the least-cost plan of a problem under the ranges of its data.
 
+    Costs are those of the objective where it is money, else annual costs (column `objective` of `plans`).
+
     `projects` (project_id, status, evidence) and `lines` (project_id, uncertainty_pct) give the ranges. `price` per missing tonne,
     else `monte_carlo.buyout_price`; `draws` decided anew and `seconds` for each step, else those of `decision.csv`. Seeded
     by the settings. A budget that cannot be kept as filed is judged by the plan that comes closest at that price.
@@ -68,7 +70,7 @@ def assess(
     values = data_value.data_value(data_value.losses(conf, others, choice, price), others.factors, data_value.groups_of(known))
     return RiskAssessment(
         ranges=monte_carlo.sources(known), stays_in=monte_carlo.stays_in(conf, decided, plan), judged=judged,
-        plans=tail.compare(conf, made, others, price), robustness=robustness,
+        plans=tail.compare(conf, made, others, price).assign(objective=conf.objective), robustness=robustness,
         values=values, sensitivity=sensitivity_screening.screen(conf, price, currency, seconds), price=price, feasible=feasible,
     )  # fmt: skip
 

@@ -33,7 +33,7 @@ from workbench.words.balance import (
     efficiency_tables,
     task,
 )  # fmt: skip
-from workbench.words.decision import decided, last_year_note, risk_summary, sharing_summary
+from workbench.words.decision import decided, judged_as, risk_summary, sharing_summary
 from workbench.words.diagnosis import diagnosis_summary, offers_summary, spot_rows
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
@@ -79,7 +79,7 @@ __all__ = [
     "calculation_summary", "calculations", "cluster_name", "conclusion", "currency_name", "data_nature", "decided", "diagnosed",
     "diagnosis_summary", "efficiency_summary", "efficiency_tables", "evidence_summary", "factor_rows", "facts", "finance_summary",
     "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary", "intake_summary",
-    "intensity_heading", "inventory_figures", "inventory_summary", "last_year_note", "measure_rows", "measures_summary",
+    "intensity_heading", "inventory_figures", "inventory_summary", "judged_as", "measure_rows", "measures_summary",
     "menu_summary", "misstatement_summary", "money", "money_headings", "money_summary", "nature_kind", "near_optimal", "number",
     "objective_unit", "offers_summary", "open_questions", "parameters", "plan_finance", "potential_summary", "price_note",
     "price_summary", "priority_rows", "provenance", "readable", "reading_summary", "report_summary", "risk_summary",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench import wording
+from workbench.params import Settings
 from workbench.words.amounts import Prose, money, number, say
 from workbench.words.readable import local_name, word
 
@@ -40,7 +41,23 @@ def _said(prefix: str, value: object, lang: str) -> str:
     return wording.text(key, lang) if wording.knows(key) else str(value)
 
 
-def last_year_note(horizon_year: int, lang: str) -> str:
+def judged_as(settings: Settings, lang: str) -> list[str]:
+    """In what the decision is judged and shared otherwise than chosen: a plan by years as its last year, an objective that is no
+    money by the annual cost; and what of the settings does not count there. Nothing where both are one.
+    """
+    said = [] if settings.horizon_year is None else [_last_year(settings.horizon_year, lang)]
+    counted = {"capex_decline": settings.capex_decline, "value_added_growth": settings.value_added_growth}
+    left = [name for name, value in counted.items() if value] + (["count_loans"] if settings.count_loans else [])
+    if said and left:
+        names = ("、" if lang == "zh" else ", ").join(left)
+        said.append(wording.text("report.risk.not_counted", lang, names=names))
+    if settings.objective in ("emissions", "weighted"):
+        objective = wording.text(f"figures.objective.{settings.objective}", lang)
+        said.append(wording.text("report.risk.by_annual_cost", lang, objective=objective))
+    return said
+
+
+def _last_year(horizon_year: int, lang: str) -> str:
     """That a plan by years is judged, and shared, as its last year alone."""
     return wording.text("report.risk.last_year", lang, year=horizon_year)
 
