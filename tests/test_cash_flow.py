@@ -226,6 +226,16 @@ def test_rules_with_what_was_seen_and_the_threshold(tiny):
     assert found.at["catalogue_2021", "result"] == "pass" and found.at["catalogue_2021", "to_be_confirmed"] == 1
 
 
+def test_rules_by_project_in_words(tiny):
+    held = screened(tiny, LOAN.format(kind="annuity")).reset_index()
+    named = pd.DataFrame({"project_id": ["P1"], "name": ["Boiler"], "name_zh": ["锅炉"], "npv_all_flows": [1.0]})
+    wide = green_finance.by_project(held, named)
+    labels = dictionary.read_table("green_finance_rules").set_index("rule_id")["label_en"]
+    assert wide.loc[0, ["project_id", "name", labels["npv"], labels["saving_20"]]].tolist() == ["P1", "Boiler", "Pass", "Fail"]
+    assert list(wide.columns) == ["project_id", "name", *labels[labels.index.isin(held["rule_id"])]]
+    assert green_finance.by_project(held, named, "zh").at[0, "name"] == "锅炉"
+
+
 def test_what_is_not_known_is_not_passed(tiny):
     found = screened(tiny, PLAIN.replace("boiler", "own class"))
     assert found.loc[["dscr_min", "payback_in_term", "catalogue_2021"], "result"].tolist() == ["unknown"] * 3

@@ -100,6 +100,7 @@ COVERED = {
     "heat_matches": "test_pinch.py::test_a_pair_passes_what_the_problem_table_of_the_two_recovers",
     "finance": "test_money_of_each_measure",
     "green_finance": "test_cash_flow.py::test_rules_with_what_was_seen_and_the_threshold",
+    "screened": "test_cash_flow.py::test_rules_by_project_in_words",
     "candidates": "test_matching.py::test_a_share_of_the_units_fuel_and_capital_per_gj_by_hand",
     "same_factors": "test_priority.py::test_a_factor_the_inventory_does_not_use_is_refused",
 }

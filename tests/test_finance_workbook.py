@@ -6,18 +6,25 @@ import math
 
 import formulas
 import openpyxl
+import pandas as pd
 import pytest
 
-from workbench import adoption, cash_flow, finance, finance_workbook, green_finance, sensitivity
+from workbench import adoption, cash_flow, dictionary, finance, finance_workbook, green_finance, screen_sheet, sensitivity, wording
+from workbench import workbook_cells as cells
 
 HEAD = (
     "project_id,name,enterprise_id,capex,opex_per_year,lifetime_years,grant,loan_share,loan_rate,loan_years,loan_kind,interest_subsidy,"
-    "salvage_share,replacement_cost,replacement_after_years"
+    "salvage_share,replacement_cost,replacement_after_years,capex_equipment,capex_labour"
 )
 PROJECTS = (
-    f"{HEAD}\nP1,=cmd|calc,A,1000000,20000,5,100000,0.5,0.06,4,annuity,0.01,0.1,50000,2.5\n"
-    "P2,+Motors,C,300000,0,2.5,,0.8,0.05,3,equal_principal,,,,\nP3,@Light,C,100000,-1000,10,,,,,,,,,\n"
+    f"{HEAD}\nP1,=cmd|calc,A,1000000,20000,5,100000,0.5,0.06,4,annuity,0.01,0.1,50000,2.5,700000,300000\n"
+    "P2,+Motors,C,300000,0,2.5,,0.8,0.05,3,equal_principal,,,,,,\nP3,@Light,C,100000,-1000,10,,,,,,,,,,,\n"
 )
+
+
+def screened(built, library, filed, given):
+    table, _ = finance.assess(library, filed, given)
+    return green_finance.screen(library, table, filed, built.enterprises, "CN", 2022)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ def run(tiny, tmp_path_factory):
     filed = built.checked.tables["projects"]
     facts = finance.assumptions(library.bases, built.meta, given)
     path = tmp_path_factory.mktemp("book") / "finance.xlsx"
-    finance_workbook.write(library.projects, filed, facts, path)
+    finance_workbook.write(library.projects, filed, facts, screened(built, library, filed, given), path)
     return built, library, filed, given, path
 
 
@@ -44,7 +51,7 @@ def calculated(path):
 
 
 def at(name):
-    return finance_workbook._letter([*finance_workbook.INPUTS, *finance_workbook.RESULTS].index(name))
+    return cells.letter([*finance_workbook.INPUTS, *finance_workbook.RESULTS].index(name))
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +95,45 @@ def test_the_cash_flow_sheet_year_by_year(run, sheets):
         assert float(sheets["CASH FLOW", f"B{row}"]) == pytest.approx(value, rel=1e-6), row
 
 
+def of_screen(sheets, lang="en"):
+    """The sheet Screen as {first cell of a row: the row}."""
+    rows = {}
+    for (sheet, cell), value in sheets.items():
+        if sheet == wording.text("workbook.sheet.screen", lang).upper():
+            rows.setdefault(int("".join(c for c in cell if c.isdigit())), {})[cell.rstrip("0123456789")] = value
+    return {row["A"]: row for row in rows.values() if isinstance(row.get("A"), str)}, rows
+
+
+def test_the_screen_holds_cost_loan_rules_and_least_aid_of_the_chosen_project(run, sheets):
+    built, library, filed, given, _ = run
+    table, _ = finance.assess(library, filed, given)
+    one = table.set_index("project_id").loc["P1"]
+    named, _ = of_screen(sheets)
+    for name in ("npv_all_flows", "equity_npv", "dscr_min", "dscr_mean", "capex", "grant", "loan", "payback_years", "least_aid"):
+        assert float(named[cells.column(name, "en").replace(" (%)", "")]["B"]) == pytest.approx(one[name], rel=1e-6), name
+    assert float(named[cells.column("capex_equipment", "en")]["B"]) == 700_000
+    held = screened(built, library, filed, given).query("project_id == 'P1'").set_index("rule_id")
+    labels = dictionary.read_table("green_finance_rules").set_index("rule_id")
+    assert set(held.index) <= set(labels.index) and len(held) > 5
+    for rule, row in held.iterrows():
+        shown = named[labels.at[rule, "label_en"]]
+        assert shown["F"] == wording.label(row["result"], "en"), rule
+        assert shown["H"] == row["source"]
+        if not isinstance(row["seen"], str) and pd.notna(row["seen"]):
+            assert float(shown["B"]) == pytest.approx(float(row["seen"]), rel=1e-6), rule
+
+
+def test_the_screen_shows_the_cash_flow_and_its_cover(run, sheets):
+    _, library, filed, given, _ = run
+    yearly = cash_flow.table(cash_flow.build(library.projects, filed, given)).query("project_id == 'P1'").reset_index(drop=True)
+    _, rows = of_screen(sheets)
+    head = next(n for n, row in rows.items() if row.get("A") == cells.column("year_of_effect", "en"))
+    at = {name: cells.letter(i) for i, name in enumerate(screen_sheet.FLOW)}
+    for year, row in enumerate(yearly.to_dict("records")):
+        assert float(rows[head + 1 + year][at["net"]]) == pytest.approx(row["net"], rel=1e-8)
+        assert float(rows[head + 1 + year][at["interest"]]) == pytest.approx(row["interest"], rel=1e-8, abs=1e-6)
+
+
 @pytest.mark.slow
 def test_another_discount_rate_changes_every_result(run, tmp_path):
     built, _, _, _, path = run
@@ -103,11 +149,11 @@ def test_another_discount_rate_changes_every_result(run, tmp_path):
 
 @pytest.mark.slow
 def test_the_heaviest_year_is_the_least_cover_where_prices_stand_still(tiny, tmp_path):
-    lines = PROJECTS.replace("50000,2.5", ",").replace("C,300000,0,2.5,", "C,300000,0,6,")
+    lines = PROJECTS.replace("50000,2.5,7", ",,7").replace("C,300000,0,2.5,", "C,300000,0,6,")
     built = tiny(projects=lines)
     library, filed = built.assess(), built.checked.tables["projects"]
     facts = finance.assumptions(library.bases, built.meta, built.settings())
-    finance_workbook.write(library.projects, filed, facts, tmp_path / "f.xlsx")
+    finance_workbook.write(library.projects, filed, facts, screened(built, library, filed, built.settings()), tmp_path / "f.xlsx")
     table, _ = finance.assess(library, filed, built.settings())
     sheets = calculated(tmp_path / "f.xlsx")
     for row, cover in enumerate(table["dscr_min"], start=2):
@@ -126,22 +172,31 @@ def test_no_text_of_a_filing_becomes_a_formula(run):
 def test_form_of_the_sheets_in_both_languages(run, tmp_path):
     _, library, filed, _, path = run
     facts = finance.assumptions(library.bases, run[0].meta, run[3])
-    finance_workbook.write(library.projects, filed, facts, tmp_path / "zh.xlsx", "zh")
+    finance_workbook.write(library.projects, filed, facts, screened(run[0], library, filed, run[3]), tmp_path / "zh.xlsx", "zh")
     for book in (openpyxl.load_workbook(path), openpyxl.load_workbook(tmp_path / "zh.xlsx")):
         assert set(book.defined_names) == {*finance_workbook.ASSUMPTIONS, *finance_workbook.FACTORS}
         for sheet in book.worksheets:
             assert sheet.freeze_panes and sheet.page_setup.orientation == "landscape" and sheet.page_setup.fitToWidth == 1
         (choice,) = book.worksheets[2].data_validations.dataValidation
         assert str(choice.sqref) == "B1" and "$A$2:$A$4" in choice.formula1
-        assert book.worksheets[0]["D2"].value and book.worksheets[3].max_row > 15
-    assert openpyxl.load_workbook(tmp_path / "zh.xlsx").sheetnames == ["基本假设", "项目", "现金流量", "来源"]
+        assert book.worksheets[0]["D2"].value and book.worksheets[-1].max_row > 15
+    assert openpyxl.load_workbook(tmp_path / "zh.xlsx").sheetnames == [
+        "基本假设",
+        "项目",
+        "现金流量",
+        "融资筛查",
+        "筛查数据",
+        "来源",
+    ]
 
 
 def test_a_library_without_a_costed_project(tiny, tmp_path):
-    built = tiny(projects=f"{HEAD}\nP1,Boiler,A,,0,5,,,,,,,,,\n")
+    built = tiny(projects=f"{HEAD}\nP1,Boiler,A,,0,5,,,,,,,,,,,\n")
     library, filed = built.assess(), built.checked.tables["projects"]
     facts = finance.assumptions(library.bases, built.meta, built.settings())
-    made = finance_workbook.write(library.projects, filed, facts, tmp_path / "none.xlsx")
+    made = finance_workbook.write(
+        library.projects, filed, facts, screened(built, library, filed, built.settings()), tmp_path / "none.xlsx"
+    )
     assert openpyxl.load_workbook(made).sheetnames[1] == "Projects"
     table, yearly = finance.assess(library, filed, built.settings())
     assert len(table) == len(yearly) == 0

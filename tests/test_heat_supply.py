@@ -181,6 +181,18 @@ def test_without_a_price_of_wood_the_status_says_so_and_nothing_is_made_up():
     assert project["eligible"] == 0 and pd.isna(project["annual_cost"])
 
 
+def test_a_ledger_without_any_bill_is_text_in_a_run_and_does_no_harm():
+    units = pd.DataFrame([("K1", "B", "Boiler", "boiler", 1500.0, 0.9, 6000.0, 75.0)], columns=UNIT.strip().split(","))
+    use = pd.DataFrame(
+        [("B", "K1", "natural_gas", 36_000.0), ("B", "", "electricity", 7_200.0)],
+        columns=["enterprise_id", "unit_id", "carrier", "energy_gj"],
+    )
+    energy = pd.DataFrame({"enterprise_id": ["B"], "carrier": ["wood"], "cost": pd.Series([""], dtype="str")})
+    tables = {"units": units, "projects": pd.DataFrame(columns=["enterprise_id", "kind"]), "energy": energy}
+    made, *_ = heat_supply.candidates(tables, use, META, 2022)
+    assert made.set_index("project_id").at["B-wood_boiler_hot_water-K1", "status"] == "unpriced"
+
+
 def test_a_price_of_wood_that_was_read_serves_where_no_bill_is_filed():
     row = dictionary.read_table("prices").set_index("carrier").loc["wood"]
     assert row["currency"] == "USD" and row["confidence"] == "one_source" and "eia.gov" in row["source"]

@@ -6,7 +6,7 @@ from tests.conftest import META, TABLES, Tiny
 from workbench import cli, findings, matching, own_technologies, price_indices, quality, store, technology_commands
 
 HEAD = "technology_id,name,unit_kind,carrier,fuel_saving_fraction,electricity_saving_fraction,capex_per_gj_year,opex_per_gj,"
-HEAD += "currency,price_year,price_index,lifetime_years,alternative,same_kinds\n"
+HEAD += "currency,price_year,price_index,lifetime_years,alternative_group,same_kinds\n"
 # a boiler with 100 x 10^4 Nm3 of gas at 360 GJ: 36,000 GJ, 2 % of it 720 GJ a year
 ENERGY = (
     "enterprise_id,year,unit_id,carrier,flow,quantity,unit,cost,ncv\n"
@@ -97,6 +97,16 @@ def test_a_code_filed_twice_counts_once():
     assert "duplicate_key" in said(built).index
     made, projects = proposed(built)
     assert made.savings.set_index("project_id").at["B-own-T1", "amount"] == 0.02 and projects.index.is_unique
+
+
+def test_blank_columns_of_a_run_are_text_and_do_no_harm():
+    built = case("T1,Trim,boiler,natural_gas,0.02,,,,,,,10,,")
+    filed = built.checked.tables["technologies"]
+    text = filed.assign(
+        **{name: filed[name].astype(object).where(filed[name].notna(), "") for name in ("capex_per_gj_year", "price_year")}
+    )
+    same = own_technologies.usable(text, META, 2022)
+    assert same.equals(own_technologies.usable(filed, META, 2022)) and len(same) == 1
 
 
 def test_no_table_no_rows():

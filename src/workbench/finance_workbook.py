@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import dictionary, export, params, store, wording
+from workbench import dictionary, export, params, screen_sheet, store, wording
+from workbench import workbook_cells as cells
 
 ASSUMPTIONS = ("discount_rate", "energy_price_growth", "carbon_price", "debt_service_cover")
 FACTORS = ("energy_price_factor", "capex_factor")  # 1 as filed; for the reader's own "what if"
@@ -48,17 +49,17 @@ FLOW = [
     "debt_service_cover",
 ]  # fmt: skip
 _FLOW_AT = {name: chr(ord("A") + i) for i, name in enumerate(FLOW)}
-_CHOSEN = [*INPUTS[1:], "capex", "loan"]  # what the cash flow sheet looks up, from row 2 on
+_CHOSEN = [*INPUTS[1:], "capex", "loan", "payback_years"]  # what the cash flow sheet looks up, from row 2 on
 _FLOW_HEAD = len(_CHOSEN) + 8
-_FORMAT = {"pct": "0.0%", "money": "#,##0;-#,##0;0", "number": "#,##0.00", "years": "0.0"}
 
 
 def export_run(run: Path, out: Path | None = None, lang: str = "en") -> Path:
     """Write the workbook of the run folder `run` (default: RUN/finance.xlsx); RunError names the notebook that must run first."""
     folder = store.RunFolder(params.validate({"cluster": "export", "package": "-", "year": 2000, "run_dir": str(run)}))
     made_by = "30_potential"
-    projects, assumptions = (folder.read(name, made_by) for name in ("potential", "finance_assumptions"))
-    return write(projects, folder.checked()[1]["projects"], assumptions, Path(out) if out else run / "finance.xlsx", lang)
+    projects, assumptions, screened = (folder.read(n, made_by) for n in ("potential", "finance_assumptions", "green_finance"))
+    path = Path(out) if out else run / "finance.xlsx"
+    return write(projects, folder.checked()[1]["projects"], assumptions, screened, path, lang)
 
 
 def inputs(projects: pd.DataFrame, filed: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
@@ -72,19 +73,26 @@ def inputs(projects: pd.DataFrame, filed: pd.DataFrame, lang: str = "en") -> pd.
     return table[INPUTS].reset_index(drop=True)
 
 
-def write(projects: pd.DataFrame, filed: pd.DataFrame, assumptions: pd.DataFrame, out: Path, lang: str = "en") -> Path:
-    """Four sheets: Assumptions, Projects, Cash flow, Sources. Tables are those of a run, `filed` its checked projects."""
+def write(
+    projects: pd.DataFrame, filed: pd.DataFrame, assumptions: pd.DataFrame, screened: pd.DataFrame, out: Path, lang: str = "en"
+) -> Path:
+    """Assumptions, Projects, Cash flow, Screen with its data, Sources. Tables are those of a run, `filed` its checked projects."""
     from openpyxl import Workbook
 
     book = Workbook()
     table = inputs(projects, filed, lang)
-    names = {name: _say(f"sheet.{name}", lang) for name in ("assumptions", "projects", "cash_flow", "sources")}
+    names = {n: cells.say(f"sheet.{n}", lang) for n in ("assumptions", "projects", "cash_flow", "screen", "screen_data", "sources")}
     _assumptions(book.active, book, assumptions, names["assumptions"], lang)
     _projects(book.create_sheet(names["projects"]), table, lang)
-    _cash_flow(book.create_sheet(names["cash_flow"]), table, names["projects"], lang)
+    at, span = _cash_flow(book.create_sheet(names["cash_flow"]), table, names["projects"], lang)
+    at = {name: f"'{names['cash_flow']}'!{place}" for name, place in at.items()}
+    flow = {name: f"'{names['cash_flow']}'!${letter}$" for name, letter in _FLOW_AT.items()}
+    rules = screen_sheet.screened_rules(screened)
+    screen_sheet.write(book.create_sheet(names["screen"]), at, flow, span, rules, names["screen_data"], lang)
+    screen_sheet.data(book.create_sheet(names["screen_data"]), screened, filed, lang)
     _sources(book.create_sheet(names["sources"]), lang)
     for sheet in book.worksheets:
-        _print_setup(sheet)
+        cells.print_setup(sheet)
     return export.save(book, out)
 
 
@@ -93,76 +101,80 @@ def _assumptions(sheet, book, assumptions: pd.DataFrame, title: str, lang: str) 
     from openpyxl.workbook.defined_name import DefinedName
 
     sheet.title = title
-    _heading(sheet, 1, [_say(f"head.{name}", lang) for name in ("assumption", "value", "unit", "source")])
+    cells.heading(sheet, 1, [cells.say(f"head.{name}", lang) for name in ("assumption", "value", "unit", "source")])
     known = assumptions.set_index("name")
     facts = known.loc[list(ASSUMPTIONS)].itertuples()
-    rows = [(fact.Index, float(fact.value), fact.unit, _source(fact.source, lang)) for fact in facts]
-    rows += [(name, 1.0, "1", _say("factor.source", lang)) for name in FACTORS]
+    rows = [(fact.Index, float(fact.value), fact.unit, cells.source(fact.source, lang)) for fact in facts]
+    rows += [(name, 1.0, "1", cells.say("factor.source", lang)) for name in FACTORS]
     for row, (name, value, unit, source) in enumerate(rows, start=2):
-        for column, cell in enumerate((_say(f"assumption.{name}", lang), value, unit, source), start=1):
+        for column, cell in enumerate((cells.say(f"assumption.{name}", lang), value, unit, source), start=1):
             export.put(sheet.cell(row, column), cell)
-        _shade(sheet.cell(row, 2), "0.0%" if unit == "1/yr" else "#,##0.00")
+        cells.shade(sheet.cell(row, 2), "0.0%" if unit == "1/yr" else "#,##0.00")
         book.defined_names[name] = DefinedName(name, attr_text=f"'{title}'!$B${row}")
     rest = assumptions[~assumptions["name"].isin(ASSUMPTIONS)]
     for row, fact in enumerate(rest.itertuples(), start=len(rows) + 3):
         what, _, carrier = fact.name.partition(":")
-        said = _say(f"assumption.{what}", lang, carrier=wording.label(carrier, lang))
-        for column, cell in enumerate((said, fact.value, fact.unit, _source(fact.source, lang)), start=1):
+        said = cells.say(f"assumption.{what}", lang, carrier=wording.label(carrier, lang))
+        for column, cell in enumerate((said, fact.value, fact.unit, cells.source(fact.source, lang)), start=1):
             export.put(sheet.cell(row, column), cell)
-    _widths(sheet, (44, 14, 18, 90))
+    cells.widths(sheet, (44, 14, 18, 90))
     sheet.freeze_panes = "A2"
 
 
 def _projects(sheet, table: pd.DataFrame, lang: str) -> None:
     """Inputs shaded, results as formulas, sums below."""
     heads = [*INPUTS, *RESULTS]
-    _heading(sheet, 1, [_column(name, lang) for name in heads])
-    letters = {name: _letter(i) for i, name in enumerate(heads)}
+    cells.heading(sheet, 1, [cells.column(name, lang) for name in heads])
+    letters = {name: cells.letter(i) for i, name in enumerate(heads)}
     for row, values in enumerate(table.itertuples(index=False, name=None), start=2):
         for column, (name, value) in enumerate(zip(INPUTS, values, strict=True), start=1):
             export.put(sheet.cell(row, column), value)
-            _shade(sheet.cell(row, column), _number_format(name))
+            cells.shade(sheet.cell(row, column), cells.number_format(name))
         for name, formula in RESULTS.items():
             cell = sheet[f"{letters[name]}{row}"]
             cell.value = "=" + _fill(formula, letters, row)
-            cell.number_format = _number_format(name)
+            cell.number_format = cells.number_format(name)
     last = len(table) + 1
     for name in _SUMMED if len(table) else ():
         cell = sheet[f"{letters[name]}{last + 2}"]
-        cell.value, cell.number_format = f"=SUM({letters[name]}2:{letters[name]}{last})", _number_format(name)
-    export.put(sheet.cell(last + 2, 2), _say("all_projects", lang))
-    _widths(sheet, (12, 36, *[14] * (len(heads) - 2)))
+        cell.value, cell.number_format = f"=SUM({letters[name]}2:{letters[name]}{last})", cells.number_format(name)
+    export.put(sheet.cell(last + 2, 2), cells.say("all_projects", lang))
+    cells.widths(sheet, (12, 36, *[14] * (len(heads) - 2)))
     sheet.freeze_panes = "C2"
 
 
-def _cash_flow(sheet, table: pd.DataFrame, projects: str, lang: str) -> None:
-    """Year by year for the project chosen in B1."""
+def _cash_flow(sheet, table: pd.DataFrame, projects: str, lang: str) -> tuple[dict[str, str], tuple[int, int]]:
+    """Year by year for the project chosen in B1; where its figures stand, and (first row, years) of the flow."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
     last = max(2, len(table) + 1)
-    export.put(sheet["A1"], _say("choose", lang))
+    export.put(sheet["A1"], cells.say("choose", lang))
     if len(table):
         export.put(sheet["B1"], str(table["project_id"].iat[0]))
-    _shade(sheet["B1"], "@")
+    cells.shade(sheet["B1"], "@")
     choice = DataValidation(type="list", formula1=f"'{projects}'!$A$2:$A${last}", allow_blank=False)
     sheet.add_data_validation(choice)
     choice.add("B1")
-    where = {name: _letter(i) for i, name in enumerate([*INPUTS, *RESULTS])}
+    where = {name: cells.letter(i) for i, name in enumerate([*INPUTS, *RESULTS])}
     cell = {}
     for row, name in enumerate(_CHOSEN, start=2):
-        export.put(sheet.cell(row, 1), _column(name, lang))
+        export.put(sheet.cell(row, 1), cells.column(name, lang))
         at = f"'{projects}'!${where[name]}$2:${where[name]}${last}"
         sheet.cell(row, 2).value = f"=INDEX({at},MATCH($B$1,'{projects}'!$A$2:$A${last},0))"
-        sheet.cell(row, 2).number_format = _number_format(name)
+        sheet.cell(row, 2).number_format = cells.number_format(name)
         cell[name] = f"$B${row}"
     first, years = _FLOW_HEAD + 1, _horizon(table)
-    _heading(sheet, _FLOW_HEAD, [_column("gross_capex" if name == "capex" else name, lang) for name in FLOW])
+    cells.heading(sheet, _FLOW_HEAD, [cells.column("gross_capex" if name == "capex" else name, lang) for name in FLOW])
     for year in range(years + 1):
         for name, formula in _flow_formulas(year, first + year, cell).items():
             put = sheet[f"{_FLOW_AT[name]}{first + year}"]
             put.value = formula
             put.number_format = (
-                "0" if name == "year_of_effect" else "0.00" if name in ("share_of_year", "debt_service_cover") else _FORMAT["money"]
+                "0"
+                if name == "year_of_effect"
+                else "0.00"
+                if name in ("share_of_year", "debt_service_cover")
+                else cells.FORMAT["money"]
             )
     span = {name: f"{at}{first}:{at}{first + years}" for name, at in _FLOW_AT.items()}
     results = {
@@ -173,10 +185,12 @@ def _cash_flow(sheet, table: pd.DataFrame, projects: str, lang: str) -> None:
         "dscr_mean": (f'=IF({cell["loan"]}=0,"",AVERAGE({span["debt_service_cover"]}))', "number"),
     }
     for row, (name, (formula, kind)) in enumerate(results.items(), start=len(_CHOSEN) + 2):
-        export.put(sheet.cell(row, 1), _column(name, lang).replace("(%)", "").replace("，%", ""))
-        sheet.cell(row, 2).value, sheet.cell(row, 2).number_format = formula, _FORMAT[kind]
-    _widths(sheet, (40, *[16] * (len(FLOW) - 1)))
+        export.put(sheet.cell(row, 1), cells.column(name, lang).replace("(%)", "").replace("，%", ""))
+        sheet.cell(row, 2).value, sheet.cell(row, 2).number_format = formula, cells.FORMAT[kind]
+        cell[name] = f"$B${row}"
+    cells.widths(sheet, (40, *[16] * (len(FLOW) - 1)))
     sheet.freeze_panes = f"A{first}"
+    return cell | {"project_id": "$B$1"}, (first, years)
 
 
 def _flow_formulas(year: int, row: int, cell: dict[str, str]) -> dict[str, str]:
@@ -226,18 +240,19 @@ def _flow_formulas(year: int, row: int, cell: dict[str, str]) -> dict[str, str]:
 
 def _sources(sheet, lang: str) -> None:
     """Where figures and rules come from, and how results are reckoned."""
-    _heading(sheet, 1, [_say(f"head.{name}", lang) for name in ("what", "source", "confidence")])
+    cells.heading(sheet, 1, [cells.say(f"head.{name}", lang) for name in ("what", "source", "confidence")])
     rules = dictionary.read_table("green_finance_rules")
     ranges = dictionary.read_table("sensitivities")
     rows = [
-        (_say(f"method.{name}", lang), _say(f"method.{name}.text", lang), "") for name in ("flows", "loan", "conserved", "carbon")
+        (cells.say(f"method.{name}", lang), cells.say(f"method.{name}.text", lang), "")
+        for name in ("flows", "loan", "conserved", "carbon")
     ]
     rows += [(r[f"label_{lang}"], r["source"], r["confidence"]) for r in rules.to_dict("records")]
     rows += [(r[f"label_{lang}"], r["source"], r["confidence"]) for r in ranges.to_dict("records")]
     for row, values in enumerate(rows, start=2):
         for column, value in enumerate(values, start=1):
             export.put(sheet.cell(row, column), value)
-    _widths(sheet, (52, 120, 16))
+    cells.widths(sheet, (52, 120, 16))
     sheet.freeze_panes = "A2"
 
 
@@ -251,65 +266,3 @@ def _fill(formula: str, letters: dict[str, str], row: int) -> str:
     for name in RESULTS:
         formula = formula.replace(f"[{name}]", f"{letters[name]}{row}")
     return formula.format(r=row, **{name: _AT[name] for name in INPUTS})
-
-
-def _letter(index: int) -> str:
-    from openpyxl.utils import get_column_letter
-
-    return get_column_letter(index + 1)
-
-
-def _say(key: str, lang: str, **values: str) -> str:
-    return wording.text(f"workbook.{key}", lang, **values)
-
-
-def _source(source: object, lang: str) -> str:
-    """Where a figure comes from; the workbench's own words for it in the report's language."""
-    key = f"source.{str(source).replace(' ', '_')}"
-    return _say(key, lang) if wording.knows(f"workbook.{key}") else str(source)
-
-
-def _column(name: str, lang: str) -> str:
-    return _say(f"column.{name}", lang) if wording.knows(f"workbook.column.{name}") else wording.label(name, lang)
-
-
-def _number_format(name: str) -> str:
-    if name in ("loan_share", "loan_rate", "interest_subsidy", "salvage_share"):
-        return _FORMAT["pct"]
-    if name.endswith("_years"):
-        return _FORMAT["years"]
-    if name == "crf":
-        return "0.0000"
-    if name in ("dscr_heaviest_year", "abatement_cost", "abatement_cost_without_carbon", "break_even_carbon_price"):
-        return _FORMAT["number"]
-    return "@" if name in ("project_id", "name", "loan_kind") else _FORMAT["money"]
-
-
-def _heading(sheet, row: int, heads: list[str]) -> None:
-    from openpyxl.styles import Alignment, Font
-
-    for column, head in enumerate(heads, start=1):
-        cell = sheet.cell(row, column)
-        export.put(cell, head)
-        cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-
-
-def _shade(cell, number_format: str) -> None:
-    """An input: the reader may change it."""
-    from openpyxl.styles import PatternFill
-
-    cell.fill, cell.number_format = PatternFill("solid", fgColor="FFF2CC"), number_format
-
-
-def _widths(sheet, widths: tuple[int, ...]) -> None:
-    for index, width in enumerate(widths):
-        sheet.column_dimensions[_letter(index)].width = width
-
-
-def _print_setup(sheet) -> None:
-    """Landscape, one page wide, headings on every page."""
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "1:1"
-    sheet.oddFooter.center.text = "&A  &P / &N"

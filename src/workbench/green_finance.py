@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench import dictionary
+from workbench import dictionary, wording
 from workbench.potential import Assessment
 
 COLUMNS = [
@@ -94,11 +94,28 @@ def _one_rule(table: pd.DataFrame, rule: dict[str, str], year: int) -> pd.DataFr
 
 
 def summary(screened: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
-    """How many projects pass, fail and are not known, by rule in words, in the order of the rules."""
+    """How many projects pass, fail and are not known, by rule in words, in the order of the rules; what to do, and the source."""
     table = dictionary.read_table("green_finance_rules").set_index("rule_id")
     counts = pd.crosstab(screened["rule_id"], screened["result"]).reindex(columns=list(RESULTS), fill_value=0)
     once = screened.drop_duplicates("rule_id").set_index("rule_id")[["to_be_confirmed", "in_force"]].astype(bool)
     order = [rule for rule in table.index if rule in counts.index]
-    found = counts.join(once).join(table["source"]).reindex(order)
+    found = counts.join(once).join(table[[f"what_{lang}", "source"]].rename(columns={f"what_{lang}": "what_to_do"})).reindex(order)
     found.insert(0, "rule", table[f"label_{lang}"].reindex(order))
     return found.reset_index(drop=True)
+
+
+def by_project(screened: pd.DataFrame, projects: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
+    """One row a project, largest present value first, one column a rule in words, in the order of the rules: passed, failed or not.
+
+    `projects`: project_id, name, name_zh and npv_all_flows of `finance`.
+    """
+    table = dictionary.read_table("green_finance_rules").set_index("rule_id")
+    wide = screened.pivot(index="project_id", columns="rule_id", values="result")
+    wide = wide[[rule for rule in table.index if rule in wide.columns]]
+    wide = wide.map(lambda result: wording.label(result, lang)).rename(columns=table[f"label_{lang}"])
+    names = projects.sort_values("npv_all_flows", ascending=False).set_index("project_id")
+    wide = wide.reindex([name for name in names.index if name in wide.index])
+    names = names.reindex(wide.index)
+    chinese = names["name_zh"] if lang == "zh" and "name_zh" in names else names["name"]
+    wide.insert(0, "name", [str(own) if pd.notna(own) and own else str(n) for own, n in zip(chinese, names["name"], strict=True)])
+    return wide.rename_axis(None, axis=1).rename_axis("project_id").reset_index()

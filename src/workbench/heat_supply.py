@@ -122,7 +122,7 @@ def _priced(carrier: str, enterprise: str, tables: dict[str, pd.DataFrame], meta
     if carrier == "electricity":
         return True
     energy = tables.get("energy", pd.DataFrame(columns=["enterprise_id", "carrier", "cost"]))
-    bills = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (energy["cost"] > 0)]
+    bills = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (pd.to_numeric(energy["cost"]) > 0)]
     table = dictionary.read_table("prices")
     read = table[(table["carrier"] == carrier) & (table["currency"] == meta.get("currency")) & (table["value"] != "")]
     return bool(len(bills)) or bool((read["confidence"] != "remembered").any())

@@ -15,7 +15,7 @@ from workbench.importers import catalogue_rows
 
 TABLE = "technologies"
 _TEXT = (
-    "industry", "unit_kind", "carrier", "product", "alternative", "same_kinds", "in_place_if", "source", "note", "currency",
+    "industry", "unit_kind", "carrier", "product", "alternative_group", "same_kinds", "in_place_if", "source", "note", "currency",
     "price_index",
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ def rows(table: pd.DataFrame, meta: dict[str, Any], year: int) -> pd.DataFrame:
         return pd.DataFrame(columns=catalogue_rows.COLUMNS)
     filed = table.set_index("row")
     text = filed.reindex(columns=_TEXT).fillna("").astype(str)
-    numbers = filed.reindex(columns=catalogue_rows.NUMBERS).astype(float)
+    numbers = filed.reindex(columns=catalogue_rows.NUMBERS).apply(pd.to_numeric).astype(float)  # a blank column is text in a run
     known = text.assign(**_index(text, meta)).assign(**numbers)
     unknown = known["price_index"] == ""
     chinese = filed["name_zh"].fillna("").astype(str)
@@ -44,6 +44,7 @@ def rows(table: pd.DataFrame, meta: dict[str, Any], year: int) -> pd.DataFrame:
         opex_per_gj=numbers["opex_per_gj"].fillna(0.0).mask(unknown),
         price_year=numbers["price_year"].fillna(float(meta.get("price_year") or year)),
         confidence="one_source",
+        alternative=text["alternative_group"],
     )
     return made[catalogue_rows.COLUMNS]
 

@@ -67,9 +67,10 @@ def grand_composite(curve: pd.DataFrame, lang: str = "en") -> Picture:
     axes.set_xlim(left=0)
     axes.margins(y=0.08)
     figure.legend(loc="outside upper left", ncols=3)
+    key = "figures.grand_composite.pinch" if inside else "figures.grand_composite.no_pinch"
     values = dict(
         heating=number(curve["heat_kw"].iloc[0]), cooling=number(curve["heat_kw"].iloc[-1]), top=number(curve["shifted_c"].iloc[0]),
-        bottom=number(curve["shifted_c"].iloc[-1]), pinch=number(lowest["shifted_c"]) if inside else "–",
+        bottom=number(curve["shifted_c"].iloc[-1]), pinch=text(key, lang, pinch=number(lowest["shifted_c"])),
     )  # fmt: skip
     return finish(
         figure, text("figures.grand_composite.caption", lang, **values), text("figures.grand_composite.alt", lang, **values)

@@ -37,7 +37,7 @@ from workbench.words.decision import decided, judged_as, risk_summary, sharing_s
 from workbench.words.diagnosis import diagnosis_summary, offers_summary, spot_rows
 from workbench.words.engineering import calculation_steps, calculation_summary, heat_levels, heat_pairs, heat_summary
 from workbench.words.explain import menu_summary, price_summary, why_summary
-from workbench.words.lending import finance_summary, near_optimal, plan_finance
+from workbench.words.lending import best_first, finance_summary, near_optimal, plan_finance
 from workbench.words.measures import (
     calculations,
     measure_rows,
@@ -75,7 +75,8 @@ from workbench.words.verification import (
 )  # fmt: skip
 
 __all__ = [
-    "Prose", "allocation_summary", "balance_summary", "balance_tables", "boundary_summary", "bridge", "calculation_steps",
+    "Prose", "allocation_summary", "balance_summary", "balance_tables", "best_first", "boundary_summary", "bridge",
+    "calculation_steps",
     "calculation_summary", "calculations", "cluster_name", "conclusion", "currency_name", "data_nature", "decided", "diagnosed",
     "diagnosis_summary", "efficiency_summary", "efficiency_tables", "evidence_summary", "factor_rows", "facts", "finance_summary",
     "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary", "intake_summary",

@@ -6,6 +6,7 @@ import pandas as pd
 
 from workbench import finance
 from workbench.words.amounts import Prose, column_sum, money, number, say
+from workbench.words.readable import readable
 
 
 def finance_summary(lent: pd.DataFrame, reached: pd.DataFrame, currency: str, lang: str) -> Prose:
@@ -34,6 +35,11 @@ def finance_summary(lent: pd.DataFrame, reached: pd.DataFrame, currency: str, la
         row = expected.iloc[0]
         said.append(say("finance.expected", lang, tce=row["tce_saved"], tco2e=row["tco2e_saved"], curve=row["curve"]))
     return Prose(tuple(said), lang)
+
+
+def best_first(lent: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """The table `finance` as a reader sees it, largest present value first."""
+    return readable(lent, lang).sort_values("npv_all_flows", ascending=False)
 
 
 def plan_finance(bundle: pd.DataFrame, lent: pd.DataFrame, plan: pd.DataFrame, currency: str, lang: str) -> Prose:
