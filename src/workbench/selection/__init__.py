@@ -6,5 +6,19 @@ from workbench.selection.horizon import spans
 from workbench.selection.pareto import front
 from workbench.selection.problem import Problem, build
 from workbench.selection.selector import Result, Selector
+from workbench.selection.stored import trusted
 
-__all__ = ["Menu", "Problem", "Result", "Selection", "Selector", "build", "front", "menu", "reductions", "select", "spans"]
+__all__ = [
+    "Menu",
+    "Problem",
+    "Result",
+    "Selection",
+    "Selector",
+    "build",
+    "front",
+    "menu",
+    "reductions",
+    "select",
+    "spans",
+    "trusted",
+]
