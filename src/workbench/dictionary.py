@@ -62,7 +62,17 @@ def names() -> list[str]:
 
 def key(table: str) -> list[str]:
     """The columns that together name one row of `table`."""
-    return tables().set_index("table").at[table, "key"].split(",")
+    return _by_table().at[table, "key"].split(",")
+
+
+def is_required(table: str) -> bool:
+    """Whether a package without the table is incomplete."""
+    return _by_table().at[table, "required"] == "1"
+
+
+@cache
+def _by_table() -> pd.DataFrame:
+    return tables().set_index("table")
 
 
 @cache

@@ -123,10 +123,9 @@ def _check_table(
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     """One table: (typed rows, rows set aside as text, findings)."""
     fields = dictionary.fields(name)
-    required_table = dictionary.tables().set_index("table").at[name, "required"] == "1"
     text = capital.with_column(text) if name == "projects" else text
     if text.empty:
-        found = [findings.raw("missing_table", table=name)] if required_table else []
+        found = [findings.raw("missing_table", table=name)] if dictionary.is_required(name) else []
         return _empty(name), text, found
     absent = [f for f in fields.loc[fields["required"] == "1", "field"] if f not in text.columns]
     found = [findings.raw("missing_column", table=name, field=field) for field in absent]
@@ -173,13 +172,14 @@ def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame, filled: pd.DataF
         column = text[field.field]
         formula = column == MISSING_FORMULA
         effect = "row_set_aside" if field.required == "1" else "value_ignored"
+        bare = column
         if formula.any():
-            rows = text[formula]
+            bare, rows = column.mask(formula, ""), text[formula]
             problems.append(findings.raw("formula_without_value", rows, table=name, field=field.field, effect=effect))
         if field.type not in dictionary.NUMERIC:
-            typed[field.field] = column.mask(formula, "")
+            typed[field.field] = bare
             continue
-        value = pd.to_numeric(ungrouped(column.mask(formula, "")), errors="coerce")
+        value = pd.to_numeric(ungrouped(bare), errors="coerce")
         value = value.where(value.abs() < float("inf")).astype(float)
         wrong = value.isna() & (column != "") & ~formula
         beyond = value.notna() & ~dictionary.conceivable(value)
@@ -323,8 +323,10 @@ def _repeats(name: str, text: pd.DataFrame) -> list[pd.DataFrame]:
 def _first_alike(text: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Of each row the first row alike in these columns."""
     rows, alike = text.index.to_series(), text.duplicated(columns, keep=False)
+    if not alike.any():
+        return rows
     again = text.loc[alike, columns].assign(_row=text.index[alike])
-    return rows.mask(alike, again.groupby(columns, sort=False)["_row"].transform("first")) if alike.any() else rows
+    return rows.mask(alike, again.groupby(columns, sort=False)["_row"].transform("first"))
 
 
 def _repeated_flows(text: pd.DataFrame) -> pd.DataFrame:
@@ -337,14 +339,12 @@ def _repeated_flows(text: pd.DataFrame) -> pd.DataFrame:
 
 def _suspicious(name: str, text: pd.DataFrame) -> pd.DataFrame:
     """Text that a browser or a spreadsheet might run; it is kept and always escaped."""
-    parts = []
-    kinds = dictionary.fields(name).set_index("field")["type"]
-    for column in text.columns[(text != "").any()]:
-        if kinds.get(column, "text") in dictionary.NUMERIC:
-            continue
-        values = text[column].drop_duplicates()
-        values = values[values.str.contains(_SUSPICIOUS) & (values != MISSING_FORMULA)]
-        if len(values):
-            rows = text[text[column].isin(values)]
-            parts.append(findings.raw("suspicious_text", rows, table=name, field=column, seen=rows[column]))
+    kinds = dict(zip(dictionary.fields(name)["field"], dictionary.fields(name)["type"], strict=True))
+    columns = [column for column in text.columns if kinds.get(column, "text") not in dictionary.NUMERIC]
+    words = pd.Series(sorted(set().union(*(text[column].unique() for column in columns)) - {"", MISSING_FORMULA}), dtype="str")
+    doubtful = words[words.str.contains(_SUSPICIOUS)]
+    hits = ((column, text[text[column].isin(doubtful)]) for column in (columns if len(doubtful) else ()))
+    parts = [
+        findings.raw("suspicious_text", rows, table=name, field=column, seen=rows[column]) for column, rows in hits if len(rows)
+    ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -36,6 +36,8 @@ def raw(check: str, rows: pd.DataFrame | None = None, *, table: object = "", **c
     """
     if check not in catalogue().index:  # a check without wording is a fault of the program
         raise KeyError(check)
+    if rows is not None and not len(rows):
+        return _none().copy()
     values: dict[str, object] = dict.fromkeys(_RAW, math.nan)
     if rows is not None:
         values["row"] = list(rows.index)
@@ -44,6 +46,12 @@ def raw(check: str, rows: pd.DataFrame | None = None, *, table: object = "", **c
     columns = {"check": check, "table": table} | columns
     values |= {name: value.to_numpy() if isinstance(value, pd.Series) else value for name, value in columns.items()}
     return pd.DataFrame(values, index=range(1 if rows is None else len(rows)), columns=_RAW)
+
+
+@cache
+def _none() -> pd.DataFrame:
+    """No finding."""
+    return pd.DataFrame(columns=_RAW)
 
 
 def collect(parts: list[pd.DataFrame], lang: str = "en") -> pd.DataFrame:

@@ -58,6 +58,9 @@ def _own_factors(table: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _heating_values(energy: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataFrame]:
     """Own heating values and carbon contents against the factor row, where a slip of units is ignored, and the band."""
+    energy = energy[energy["ncv"].notna() | energy["carbon_content"].notna()]
+    if energy.empty:
+        return []
     by_carrier = chosen.set_index("carrier")
     found = []
     varied = energy["carrier"].map(dictionary.carriers()["family"]).isin(["byproduct_gas", "biomass", "other"])
@@ -87,6 +90,9 @@ def _heating_values(energy: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataF
 
 def _stated_factors(energy: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataFrame]:
     """Stated tCO2 per unit: fuels against the factor row, electricity and heat against their bands."""
+    energy = energy[energy["tco2_per_unit"].notna()]
+    if energy.empty:
+        return []
     by_carrier = chosen.set_index("carrier")
     stated = energy["tco2_per_unit"]
     pairs = energy[["unit", "carrier"]].drop_duplicates()
