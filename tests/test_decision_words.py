@@ -65,6 +65,11 @@ def test_what_is_said(whole, lang):
     assert words.number(item.at["miss_chance", "value"]) in risks and "nan" not in risks
     shared = str(words.sharing_summary(agreed.shares, agreed.fairness, agreed.market.summary, agreed.price, "CNY", lang))
     assert words.money(1e5, "CNY", lang) in shared and "nan" not in shared
+    merged = agreed.shares.replace({"player": {agreed.shares["player"].iloc[-1]: "others"}})
+    told = words.sharing_summary(merged, agreed.fairness, agreed.market.summary, agreed.price, "CNY", lang)
+    most = merged["player"].nunique() - 1
+    assert wording.text("report.sharing.others", lang, most=most) in told.sentences and "nan" not in str(told)
+    assert str(told).replace(wording.text("report.sharing.others", lang, most=most) + (" " if lang == "en" else ""), "") == shared
     impossible = words.risk_summary(judged.judged, judged.plans, judged.values, False, "CNY", lang).sentences
     assert len(impossible) == len(words.risk_summary(judged.judged, judged.plans, judged.values, True, "CNY", lang).sentences) + 1
 

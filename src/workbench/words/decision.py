@@ -102,6 +102,8 @@ def sharing_summary(
         say("sharing.gain", lang, players=len(one), alone=money(alone, currency, lang), joint=money(joint, currency, lang),
             gain=money(alone - joint, currency, lang), price=money(price, currency, lang))
     ]  # fmt: skip
+    if "others" in set(one["player"]):
+        said.append(say("sharing.others", lang, most=len(one) - 1))
     exists = fairness["core_exists"].iloc[0]
     said.append(say("sharing.core_unknown" if pd.isna(exists) else "sharing.core" if exists else "sharing.no_core", lang))
     comma = "、" if lang == "zh" else ", "
