@@ -143,7 +143,9 @@ def _apart(work: Callable[..., Any], *args: Any) -> Any:
             process.start()
         _LIVE.add(process)
         theirs.close()
-        return ours.recv()
+        answer = ours.recv()
+        process.join(3)  # what it holds of the system it gives back itself
+        return answer
     except EOFError:
         if _STOPPED.is_set():
             raise Stopped from None

@@ -172,8 +172,9 @@ def canvas(height: float, columns: int = 1, width: float = WIDTH, **options):
 
 def settle(figure: Figure) -> None:
     """Lay out once and keep it, so that later renderings are the same and labels can be placed in points."""
-    figure.get_layout_engine().execute(figure)
-    figure.set_layout_engine(None)
+    if figure.get_layout_engine():
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine(None)
 
 
 def finish(figure: Figure, caption: str, alt: str) -> Picture:

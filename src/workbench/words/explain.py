@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from workbench.selection.alternatives import Menu
-from workbench.selection.shadow_price import of as price_of
 from workbench.words.amounts import Prose, money, say
 from workbench.words.readable import local_name, word
+
+if TYPE_CHECKING:
+    from workbench.selection.alternatives import Menu
 
 _NAMED = 3
 
@@ -36,6 +39,8 @@ def _each(rows: pd.DataFrame, currency: str, lang: str) -> list[str]:
 
 def price_summary(prices: pd.DataFrame, currency: str, lang: str) -> Prose:
     """The price of the budget, each with its name, and which other limits bind."""
+    from workbench.selection.shadow_price import of as price_of  # the notebooks before 40 need no solver
+
     if prices.empty:
         return Prose((), lang)
     budget = prices[prices["limit"] == "budget"]
