@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from test_selection import Case
-from workbench import dictionary
+from workbench import appraisal, dictionary
 from workbench.risk import monte_carlo, scenarios
 from workbench.selection import configurations
 
@@ -49,7 +49,7 @@ def test_every_status_and_kind_of_evidence_has_a_range():
     table = dictionary.read_table("decision_ranges")
     assert not table.duplicated(["kind", "grade"]).any()
     assert {*dictionary.codes("evidence"), ""} == set(table.loc[table["kind"] == "saving", "grade"])
-    listed = set(dictionary.codes("project_status")) - {"uncosted", "superseded", "excluded"}
+    listed = set(dictionary.codes("project_status")) - set(appraisal.NEVER_SELECTED)
     assert {*listed, ""} == set(table.loc[table["kind"] == "capex", "grade"])
     assert {*dictionary.carriers()["family"], ""} >= set(table.loc[table["kind"] == "price", "grade"])
     assert (pd.to_numeric(table["low_pct"]) < pd.to_numeric(table["high_pct"])).all()
