@@ -27,6 +27,12 @@ def screened(built, library, filed, given):
     return green_finance.screen(library, table, filed, built.enterprises, "CN", 2022)
 
 
+def stored(table):
+    """A screen as a run's folder gives it back: figures beside listed classes are text, blanks empty."""
+    text = {name: ["" if value != value else str(value) for value in table[name]] for name in ("seen", "threshold")}
+    return table.assign(**text)
+
+
 @pytest.fixture(scope="module")
 def run(tiny, tmp_path_factory):
     built = tiny(projects=PROJECTS)
@@ -35,7 +41,7 @@ def run(tiny, tmp_path_factory):
     filed = built.checked.tables["projects"]
     facts = finance.assumptions(library.bases, built.meta, given)
     path = tmp_path_factory.mktemp("book") / "finance.xlsx"
-    finance_workbook.write(library.projects, filed, facts, screened(built, library, filed, given), path)
+    finance_workbook.write(library.projects, filed, facts, stored(screened(built, library, filed, given)), path)
     return built, library, filed, given, path
 
 

@@ -16,7 +16,7 @@ COLUMNS = [
     "to_be_confirmed", "in_force", "source",
 ]  # fmt: skip
 RESULTS = ("pass", "fail", "unknown")
-_TOLERANCE = 1e-6  # of the threshold: rounding of a float, no grace
+TOLERANCE = 1e-6  # of the threshold: rounding of a float, no grace
 
 
 def rules(country: str) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def _one_rule(table: pd.DataFrame, rule: dict[str, str], year: int) -> pd.DataFr
     else:
         limit = table[threshold] if threshold in table else pd.Series(float(threshold), index=table.index)
         known = seen.notna() & limit.notna()
-        slack = _TOLERANCE * np.maximum(1.0, limit.abs())
+        slack = TOLERANCE * np.maximum(1.0, limit.abs())
         met = {"ge": seen >= limit - slack, "le": seen <= limit + slack, "gt": seen > limit + slack}[rule["comparison"]]
         result, threshold = np.select([~known, met], ["unknown", "pass"], "fail"), limit
     since, until = (float(rule[name] or bound) for name, bound in (("valid_from", "-inf"), ("valid_to", "inf")))

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dictionary, price_indices, units
+from workbench import dictionary, flows, price_indices, units
 
 PROJECT_COLUMNS = [
     "project_id", "name", "name_zh", "enterprise_id", "kind", "capex", "opex_per_year", "lifetime_years", "evidence",
@@ -121,8 +121,9 @@ def _priced(carrier: str, enterprise: str, tables: dict[str, pd.DataFrame], meta
     """Whether a price of the carrier is known: power's is asked for elsewhere; else own bills, or a price that was read."""
     if carrier == "electricity":
         return True
-    energy = tables.get("energy", pd.DataFrame(columns=["enterprise_id", "carrier", "cost"]))
-    bills = energy[(energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & (pd.to_numeric(energy["cost"]) > 0)]
+    energy = tables.get("energy", pd.DataFrame(columns=["enterprise_id", "carrier", "flow", "cost"]))
+    bought = (energy["enterprise_id"] == enterprise) & (energy["carrier"] == carrier) & energy["flow"].isin(flows.INCOMING)
+    bills = energy[bought & (pd.to_numeric(energy["cost"]) > 0)]
     table = dictionary.read_table("prices")
     read = table[(table["carrier"] == carrier) & (table["currency"] == meta.get("currency")) & (table["value"] != "")]
     return bool(len(bills)) or bool((read["confidence"] != "remembered").any())

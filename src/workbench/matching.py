@@ -106,7 +106,7 @@ class Site:
         if rule.product and not any(word.casefold() in self.products for word in _parts(rule.product)):
             return "no_product"
         for place in _parts(rule.in_place_if):
-            kind, carrier = place.split(":")
+            kind, _, carrier = place.partition(":")
             at = self.use["unit_id"].isin(self.kinds.get(kind, set())) & (self.use["carrier"] == carrier)
             if at.any():
                 return "in_place"

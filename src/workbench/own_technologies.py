@@ -68,6 +68,8 @@ def check(table: pd.DataFrame, meta: dict[str, Any], year: int) -> list[pd.DataF
     known = set(dictionary.carriers().index)
     strange = made["carrier"][[bool(set(_parts(text)) - known) for text in made["carrier"]]]
     found += _raw("technology_carrier", "carrier", strange)
+    nowhere = [any(text.partition(":")[2] not in known for text in _parts(texts)) for texts in made["in_place_if"]]
+    found += _raw("technology_carrier", "in_place_if", made["in_place_if"][nowhere])
     stated = made["currency"].where(table.set_index("row")["price_index"].fillna("") == "", table.set_index("row")["price_index"])
     indices = price_indices.indices()
     expected = ", ".join(

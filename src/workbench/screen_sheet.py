@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from workbench import dictionary, export, wording
+from workbench import dictionary, export, green_finance, wording
 from workbench import workbook_cells as cells
 from workbench.capital import PARTS
 
@@ -26,9 +26,10 @@ HEADS = ("rule", "seen", "comparison", "threshold", "unit", "result", "what_to_d
 def data(sheet, screened: pd.DataFrame, filed: pd.DataFrame, lang: str) -> None:
     """What formulas look up: project|rule with what was seen, its threshold and result; project|part with the cost filed."""
     cells.heading(sheet, 1, [cells.say(f"head.{name}", lang) for name in ("key", "seen", "threshold", "result")])
+    compared = screened["comparison"].ne("in")  # beside listed classes, whole columns of a stored table are text
+    told = screened.assign(**{name: _numbers(screened[name], compared) for name in ("seen", "threshold")})
     rows = [
-        (f"{row.project_id}|{row.rule_id}", row.seen, row.threshold, wording.label(row.result, lang))
-        for row in screened.itertuples()
+        (f"{row.project_id}|{row.rule_id}", row.seen, row.threshold, wording.label(row.result, lang)) for row in told.itertuples()
     ]
     for part in (name for name in PARTS if name in filed.columns):
         known = filed[filed[part].notna()]
@@ -89,7 +90,8 @@ def _rules(sheet, rules: pd.DataFrame, kept: str, known: dict[str, str], row: in
             result = f'=IFERROR({_found(kept, rule["rule_id"], 4)},"{open_}")'
         else:
             sign = {"ge": ">=", "le": "<=", "gt": ">"}[rule["comparison"]]
-            result = f'=IF(OR({seen}="",{limit}=""),"{open_}",IF({seen}{sign}{limit},"{yes}","{no}"))'
+            slack = {"ge": "-", "le": "+", "gt": "+"}[rule["comparison"]] + f"{green_finance.TOLERANCE}*MAX(1,ABS({limit}))"
+            result = f'=IF(OR({seen}="",{limit}=""),"{open_}",IF({seen}{sign}{limit}{slack},"{yes}","{no}"))'
         sheet[f"F{line}"].value = result
         confirm = wording.label("yes" if rule["confidence"] == "remembered" else "no", lang)
         texts = {"A": rule[f"label_{lang}"], "C": SIGNS[rule["comparison"]], "E": rule["unit"], "G": rule[f"what_{lang}"]}
@@ -113,9 +115,15 @@ def _flow(sheet, flow: dict[str, str], span: tuple[int, int], row: int, lang: st
 
 
 def _found(kept: str, what: str, column: int) -> str:
-    """What the sheet of data holds for the chosen project."""
+    """What the sheet of data holds for the chosen project; nothing, not 0, where its cell is empty."""
     letter = cells.letter(column - 1)
-    return f"INDEX('{kept}'!${letter}$1:${letter}$20000,MATCH($B$1&\"|{what}\",'{kept}'!$A$1:$A$20000,0))"
+    cell = f"INDEX('{kept}'!${letter}$1:${letter}$20000,MATCH($B$1&\"|{what}\",'{kept}'!$A$1:$A$20000,0))"
+    return f'IF({cell}="","",{cell})'
+
+
+def _numbers(values: pd.Series, which: pd.Series) -> pd.Series:
+    """Figures as numbers where they are compared, as they are elsewhere."""
+    return values.astype(object).mask(which, pd.to_numeric(values, errors="coerce").astype(object))
 
 
 def screened_rules(screened: pd.DataFrame) -> pd.DataFrame:

@@ -110,6 +110,8 @@ def style():
         "patch.linewidth": 0.4,
         "hatch.linewidth": 0.5,
         "figure.dpi": 100,
+        "figure.autolayout": False,
+        "figure.constrained_layout.use": False,
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
         "svg.fonttype": "path",
@@ -173,12 +175,14 @@ def canvas(height: float, columns: int = 1, width: float = WIDTH, **options):
 def settle(figure: Figure) -> None:
     """Lay out once and keep it, so that later renderings are the same and labels can be placed in points."""
     if figure.get_layout_engine():
-        figure.get_layout_engine().execute(figure)
-        figure.set_layout_engine(None)
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)  # not "none", or saving would draw twice
 
 
 def finish(figure: Figure, caption: str, alt: str) -> Picture:
-    settle(figure)
+    if figure.get_layout_engine():  # the layout alone: nothing is placed by it any more
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine(None)
     return Picture(figure, caption, alt)
 
 

@@ -32,7 +32,7 @@ def verdict(problem: Problem, value: float | None, *, proven: bool = True) -> Ve
     options = _options(problem)
     plans = math.prod(map(len, options))
     if not proven or plans * len(problem.horizon.years) > MOST:
-        return Verdict("not run", plans, "too many plans" if proven else "not proven")
+        return Verdict("not run", min(plans, MOST + 1), "too many plans" if proven else "not proven")
     choice = np.unravel_index(np.arange(plans), [len(o) for o in options]) if options else ()
     values, allowed = _every(problem, options, choice)
     settings = problem.settings
