@@ -187,7 +187,7 @@ def test_a_ledger_without_any_bill_is_text_in_a_run_and_does_no_harm():
         [("B", "K1", "natural_gas", 36_000.0), ("B", "", "electricity", 7_200.0)],
         columns=["enterprise_id", "unit_id", "carrier", "energy_gj"],
     )
-    energy = pd.DataFrame({"enterprise_id": ["B"], "carrier": ["wood"], "cost": pd.Series([""], dtype="str")})
+    energy = pd.DataFrame({"enterprise_id": ["B"], "carrier": ["wood"], "flow": ["purchase"], "cost": pd.Series([""], dtype="str")})
     tables = {"units": units, "projects": pd.DataFrame(columns=["enterprise_id", "kind"]), "energy": energy}
     made, *_ = heat_supply.candidates(tables, use, META, 2022)
     assert made.set_index("project_id").at["B-wood_boiler_hot_water-K1", "status"] == "unpriced"
