@@ -50,6 +50,10 @@ def test_a_move_is_told_in_money(tiny):
     said = str(words.selection_summary(found.summary, "CNY", "en"))
     assert "from 350,000 to 400,000 CNY" in said and "The plan that comes nearest costs 100,000 CNY" in said
     assert "元" in str(words.selection_summary(found.summary, "CNY", "zh"))
+    counted = selection.select(tiny().problem(budget_tco2e=24_200, objective="emissions", capital_limit=350_000))
+    assert counted.summary["status"] == "infeasible"
+    told = str(words.selection_summary(counted.summary, "CNY", "en"))
+    assert "The plan that comes nearest has emissions of " in told and "nearest costs" not in told
 
 
 def test_the_report_knows_when_projects_are_built_and_work(tiny):

@@ -186,6 +186,9 @@ def test_form_of_the_sheets_in_both_languages(run, tmp_path):
         (choice,) = book.worksheets[2].data_validations.dataValidation
         assert str(choice.sqref) == "B1" and "$A$2:$A$4" in choice.formula1
         assert book.worksheets[0]["D2"].value and book.worksheets[-1].max_row > 15
+        screen, data = book.worksheets[3:5]
+        reach = [cell.value for row in screen for cell in row if "MATCH" in str(cell.value)]
+        assert reach and all(f"$A$1:$A${data.max_row}," in formula for formula in reach)  # every project is looked for
     assert openpyxl.load_workbook(tmp_path / "zh.xlsx").sheetnames == [
         "基本假设",
         "项目",

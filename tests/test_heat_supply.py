@@ -181,6 +181,13 @@ def test_without_a_price_of_wood_the_status_says_so_and_nothing_is_made_up():
     assert project["eligible"] == 0 and pd.isna(project["annual_cost"])
 
 
+def test_wood_that_is_sold_is_no_bill_for_wood():
+    sold = WOOD.replace("B,2022,,wood,purchase", "B,2022,,wood,sale")
+    assert sold != WOOD
+    status = made(energy=sold).projects.set_index("project_id")["status"]
+    assert status["B-wood_boiler_hot_water-K1"] == "unpriced"
+
+
 def test_a_ledger_without_any_bill_is_text_in_a_run_and_does_no_harm():
     units = pd.DataFrame([("K1", "B", "Boiler", "boiler", 1500.0, 0.9, 6000.0, 75.0)], columns=UNIT.strip().split(","))
     use = pd.DataFrame(

@@ -91,6 +91,18 @@ def test_what_is_wrong_is_a_finding_in_its_row(line, check, kept):
         assert projects["capex"].isna()["B-own-T1"]
 
 
+@pytest.mark.parametrize("place", ["heat_pump", "kiln:coal:gas", "kiln:moonlight", "boiler:natural_gas;kiln"])
+def test_a_place_that_names_no_carrier_sets_the_row_aside(place):
+    head = HEAD.strip() + ",in_place_if\n"
+    built = Tiny(META, BASE | {"technologies": f"{head}T1,Trim,boiler,natural_gas,0.02,,100,,,,,10,,,{place}\n"})
+    assert said(built).at["technology_carrier", "field"] == "in_place_if"
+    assert "B-own-T1" not in proposed(built)[1].index
+
+
+def test_a_row_without_money_needs_no_price_index():
+    assert "technology_price_index" not in said(case("T1,Trim,boiler,natural_gas,0.02,,,,ISK,,,10,,")).index
+
+
 def test_a_code_filed_twice_counts_once():
     same = "T1,Trim,boiler,natural_gas,0.02,,100,,,,,10,,"
     built = case(same, same.replace("0.02", "0.05"))

@@ -36,7 +36,7 @@ _ENVIRONMENT = {
 _WORKBENCH = Path(__file__).parent
 _STARTING = threading.Lock()
 _LIVE: set[Any] = set()
-_BEGUN = threading.Event()
+_BEGUN = threading.Event()  # set once the first notebook has its process
 _STOPPED = threading.Event()
 _DIED = "the notebook's process died, often for want of memory; close other programs, make the cluster smaller or try --jobs 1"
 

@@ -87,9 +87,10 @@ def write(
     at, span = _cash_flow(book.create_sheet(names["cash_flow"]), table, names["projects"], lang)
     at = {name: f"'{names['cash_flow']}'!{place}" for name, place in at.items()}
     flow = {name: f"'{names['cash_flow']}'!${letter}$" for name, letter in _FLOW_AT.items()}
-    rules = screen_sheet.screened_rules(screened)
-    screen_sheet.write(book.create_sheet(names["screen"]), at, flow, span, rules, names["screen_data"], lang)
-    screen_sheet.data(book.create_sheet(names["screen_data"]), screened, filed, lang)
+    rules, known = screen_sheet.screened_rules(screened), screen_sheet.looked_up(screened, filed, lang)
+    kept = names["screen_data"], len(known) + 1
+    screen_sheet.write(book.create_sheet(names["screen"]), at, flow, span, rules, kept, lang)
+    screen_sheet.data(book.create_sheet(names["screen_data"]), known, lang)
     _sources(book.create_sheet(names["sources"]), lang)
     for sheet in book.worksheets:
         cells.print_setup(sheet)

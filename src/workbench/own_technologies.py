@@ -75,7 +75,8 @@ def check(table: pd.DataFrame, meta: dict[str, Any], year: int) -> list[pd.DataF
     expected = ", ".join(
         f"{name} ({money})" for name, money in sorted(set(zip(indices["index_id"], indices["currency"], strict=True)))
     )
-    found += _raw("technology_price_index", "price_index", stated[made["price_index"] == ""], expected)
+    paid = table.set_index("row").reindex(columns=["capex_per_gj_year", "opex_per_gj"]).apply(pd.to_numeric).notna().any(axis=1)
+    found += _raw("technology_price_index", "price_index", stated[(made["price_index"] == "") & paid], expected)
     grave = findings.catalogue()["severity"].eq("error")
     return [part.assign(table=TABLE, effect="row_set_aside" if grave[part["check"].iat[0]] else "kept") for part in found]
 

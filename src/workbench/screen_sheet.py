@@ -20,12 +20,12 @@ FLOW = (
     "loan_draw", "repayment", "interest", "debt_service_cover", "cumulative_discounted",
 )  # fmt: skip
 SIGNS = {"ge": "≥", "le": "≤", "gt": ">", "in": "∈"}
+Kept = tuple[str, int]  # name and last row of the sheet that is looked up
 HEADS = ("rule", "seen", "comparison", "threshold", "unit", "result", "what_to_do", "source", "to_be_confirmed")
 
 
-def data(sheet, screened: pd.DataFrame, filed: pd.DataFrame, lang: str) -> None:
+def looked_up(screened: pd.DataFrame, filed: pd.DataFrame, lang: str) -> list[tuple]:
     """What formulas look up: project|rule with what was seen, its threshold and result; project|part with the cost filed."""
-    cells.heading(sheet, 1, [cells.say(f"head.{name}", lang) for name in ("key", "seen", "threshold", "result")])
     compared = screened["comparison"].ne("in")  # beside listed classes, whole columns of a stored table are text
     told = screened.assign(**{name: _numbers(screened[name], compared) for name in ("seen", "threshold")})
     rows = [
@@ -34,6 +34,12 @@ def data(sheet, screened: pd.DataFrame, filed: pd.DataFrame, lang: str) -> None:
     for part in (name for name in PARTS if name in filed.columns):
         known = filed[filed[part].notna()]
         rows += [(f"{name}|{part}", amount, None, None) for name, amount in zip(known["project_id"], known[part], strict=True)]
+    return rows
+
+
+def data(sheet, rows: list[tuple], lang: str) -> None:
+    """The sheet of what is `looked_up`."""
+    cells.heading(sheet, 1, [cells.say(f"head.{name}", lang) for name in ("key", "seen", "threshold", "result")])
     for row, values in enumerate(rows, start=2):
         for place, value in enumerate(values, start=1):
             export.put(sheet.cell(row, place), value)
@@ -42,11 +48,11 @@ def data(sheet, screened: pd.DataFrame, filed: pd.DataFrame, lang: str) -> None:
 
 
 def write(
-    sheet, at: dict[str, str], flow: dict[str, str], span: tuple[int, int], rules: pd.DataFrame, kept: str, lang: str
+    sheet, at: dict[str, str], flow: dict[str, str], span: tuple[int, int], rules: pd.DataFrame, kept: Kept, lang: str
 ) -> None:
     """One page. `at`: name → address of the chosen project's figures; `flow`: column of the cash flow → its letter with the sheet.
 
-    `span` = first row and number of years there, `rules` those that were screened, `kept` the name of the sheet of `data`.
+    `span` = first row and number of years there, `rules` those that were screened, `kept` the sheet of `data`.
     """
     export.put(sheet["A1"], cells.say("screen.title", lang))
     sheet["B1"].value, sheet["C1"].value = f"={at['project_id']}", f"={at['name']}"
@@ -57,7 +63,7 @@ def write(
     sheet.freeze_panes = "A2"
 
 
-def _money(sheet, at: dict[str, str], kept: str, row: int, lang: str) -> tuple[dict[str, str], int]:
+def _money(sheet, at: dict[str, str], kept: Kept, row: int, lang: str) -> tuple[dict[str, str], int]:
     """Parts of the cost, grant and loan, the figures a lender asks for, and the least aid; where each stands, the next free row."""
     cells.heading(sheet, row, [cells.say("screen.money", lang)])
     lines = [(part, f'=IFERROR({_found(kept, part, 2)},"")') for part in PARTS]
@@ -77,14 +83,14 @@ def _money(sheet, at: dict[str, str], kept: str, row: int, lang: str) -> tuple[d
     return place, last + 1
 
 
-def _rules(sheet, rules: pd.DataFrame, kept: str, known: dict[str, str], row: int, lang: str) -> int:
+def _rules(sheet, rules: pd.DataFrame, kept: Kept, known: dict[str, str], row: int, lang: str) -> int:
     """Each rule with what was seen, its threshold, the result, what to do and its source; the next free row."""
     cells.heading(sheet, row, [cells.say(f"head.{name}", lang) for name in HEADS])
     yes, no, open_ = (wording.label(name, lang) for name in ("pass", "fail", "unknown"))
     for line, rule in enumerate(rules.to_dict("records"), start=row + 1):
         seen, limit = f"B{line}", f"D{line}"
-        looked_up = f'=IFERROR({_found(kept, rule["rule_id"], 2)},"")'
-        sheet[seen].value = f"={known[rule['indicator']]}" if rule["indicator"] in LIVE else looked_up
+        stored = f'=IFERROR({_found(kept, rule["rule_id"], 2)},"")'
+        sheet[seen].value = f"={known[rule['indicator']]}" if rule["indicator"] in LIVE else stored
         sheet[limit].value = f'=IFERROR({_found(kept, rule["rule_id"], 3)},"")'
         if rule["comparison"] == "in":
             result = f'=IFERROR({_found(kept, rule["rule_id"], 4)},"{open_}")'
@@ -114,10 +120,11 @@ def _flow(sheet, flow: dict[str, str], span: tuple[int, int], row: int, lang: st
             cell.number_format = plain.get(name, cells.FORMAT["money"])
 
 
-def _found(kept: str, what: str, column: int) -> str:
+def _found(kept: Kept, what: str, column: int) -> str:
     """What the sheet of data holds for the chosen project; nothing, not 0, where its cell is empty."""
     letter = cells.letter(column - 1)
-    cell = f"INDEX('{kept}'!${letter}$1:${letter}$20000,MATCH($B$1&\"|{what}\",'{kept}'!$A$1:$A$20000,0))"
+    name, last = kept
+    cell = f"INDEX('{name}'!${letter}$1:${letter}${last},MATCH($B$1&\"|{what}\",'{name}'!$A$1:$A${last},0))"
     return f'IF({cell}="","",{cell})'
 
 

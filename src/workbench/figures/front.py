@@ -6,22 +6,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.figures.axes import value_axis, zero_line
-from workbench.figures.quantities import (
-    percent,
-    scale,
-)
-from workbench.figures.style import (
-    ALARM,
-    INK,
-    MUTED,
-    SELECTED,
-    WIDTH,
-    Picture,
-    blank,
-    canvas,
-    finish,
-    styled,
-)
+from workbench.figures.quantities import percent, scale
+from workbench.figures.style import ALARM, INK, MUTED, SELECTED, WIDTH, Picture, blank, canvas, finish, styled
 from workbench.wording import objective_unit, text
 
 FEASIBLE = ("optimal", "feasible", "time_limit")
@@ -122,19 +108,7 @@ def pareto_front(
         axes.annotate(
             f"{tonnes.say(x)}\n{money.say(y)}", (tonnes(x), money(y)), xytext=(8, 7), textcoords="offset points", fontsize=7.5
         )
-    if len(bad):
-        axes.plot(
-            tonnes(bad["budget"]),
-            [0.03] * len(bad),
-            transform=axes.get_xaxis_transform(),
-            linestyle="none",
-            marker="x",
-            markersize=6,
-            color=ALARM,
-            markeredgewidth=1.4,
-            label=text("figures.infeasible", lang),
-            zorder=5,
-        )
+    _out_of_reach(axes, tonnes(bad["budget"]), lang)
     axes.margins(0.1, 0.15)
     if len(good) and good["cost"].min() < 0 < good["cost"].max():
         zero_line(axes, "y")
@@ -192,6 +166,13 @@ def _marks(axes, good: pd.DataFrame, tonnes, money, lang: str) -> None:
             axes.plot(tonnes(rows["x"]), money(rows["cost"]), linestyle="none", marker="o", label=label, zorder=5, **style)
 
 
+def _out_of_reach(axes, at, lang: str) -> None:
+    """A cross at the foot of the figure for each level that no plan reaches."""
+    if len(at):
+        style = dict(linestyle="none", marker="x", markersize=6, color=ALARM, markeredgewidth=1.4, zorder=5)
+        axes.plot(at, [0.03] * len(at), transform=axes.get_xaxis_transform(), label=text("figures.infeasible", lang), **style)
+
+
 @styled
 def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> Picture:
     """Least cost of several reductions, one panel an objective, with the greedy rule beside it."""
@@ -234,18 +215,7 @@ def reductions(table: pd.DataFrame, lang: str = "en", currency: str = "CNY") -> 
             markerfacecolor="white",
             label=text("figures.pareto.greedy", lang),
         )
-        if len(bad):
-            axes.plot(
-                bad["reduction_pct"],
-                [0.03] * len(bad),
-                transform=axes.get_xaxis_transform(),
-                linestyle="none",
-                marker="x",
-                markersize=6,
-                color=ALARM,
-                markeredgewidth=1.4,
-                label=text("figures.infeasible", lang),
-            )
+        _out_of_reach(axes, bad["reduction_pct"], lang)
         if len(missed):
             label, style = text("figures.pareto.greedy_missed", lang), dict(linestyle="none", marker="X", markersize=7)
             axes.plot(

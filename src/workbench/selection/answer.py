@@ -156,8 +156,8 @@ def _extra(problem: Problem, found: solve.Answer, greedy_value: float | None) ->
         return dict.fromkeys(EXTRA)
     more = greedy_value - found.value
     gross = None if problem.settings.objective in ("emissions", "weighted") else gross_cost(problem, found.starts)
-    share = lambda whole: 100 * more / whole if whole is not None and whole > 1e-6 else None  # noqa: E731
-    return dict(zip(EXTRA, (more, share(gross), share(found.value)), strict=True))
+    shares = (100 * more / whole if whole is not None and whole > 1e-6 else None for whole in (gross, found.value))
+    return dict(zip(EXTRA, (more, *shares), strict=True))
 
 
 def _status(problem: Problem, plan: Greedy) -> str:

@@ -114,8 +114,12 @@ def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
         said.append(say("selection.move_budget", lang))
     near = summary.get("nearest_plan")
     if near:
-        value = money(near["objective_value"], wording.objective_unit(summary["objective"], currency), lang)
-        said.append(say("selection.nearest", lang, value=value, emissions=near["emissions_tco2e"]))
+        unit, name = (
+            wording.objective_unit(summary["objective"], currency),
+            wording.text(f"figures.objective.{summary['objective']}", lang),
+        )
+        told = {"value": money(near["objective_value"], unit, lang), "emissions": near["emissions_tco2e"], "objective": name}
+        said.append(say("selection.nearest" if unit == currency else "selection.nearest_counted", lang, **told))
     return said
 
 
