@@ -36,7 +36,7 @@ def test_every_objective_is_told_in_its_unit(solved, lang):
     assert mine in str(words.menu_summary(others, unit, lang)) or objective == "emissions"  # no menu without money
     assert mine in str(words.price_summary(found.prices, unit, lang))
     drawn = figures.pareto_front(points, lang, "CNY", objective, chosen=summary, greedy=summary)
-    assert mine in drawn.alt and "贪心" in drawn.alt if lang == "zh" else "greedy rule meets the budget" in drawn.alt
+    assert mine in drawn.alt and ("贪心" if lang == "zh" else "greedy rule meets the budget") in drawn.alt
     regrets = figures.regrets(found.bundle, lang, "CNY", objective).alt
     assert mine in regrets or "∞" in regrets
     html = tables.show(words.readable(others.plans, lang), **words.table("alternatives", lang, "CNY", unit)).html
@@ -59,7 +59,7 @@ def test_the_greedy_rule_is_measured(tiny):
 
 @pytest.mark.parametrize("lang", wording.LANGUAGES)
 def test_a_greedy_rule_without_a_plan_is_marked(tiny, lang):
-    """P2 and P3 exclude each other and 800,000 is all there is: the cheapest tonne first takes P3 and cannot reach 1,000 t more."""
+    """P1 and P3 exclude each other: the cheapest tonne first takes P3, which keeps P1 out, and ends above the budget."""
     case = tiny(relations="project_id,relation,other_id\nP3,excludes,P1\n")
     problem = case.problem(objective="capex", budget_tco2e=23_400.0, reductions_shown=[7.0])
     found = select(problem).summary

@@ -389,7 +389,7 @@ def test_brute_force_agrees(seed):
 def test_the_recheck_refuses_what_brute_force_refuses():
     """Every plan of some instances: the re-check finds a fault exactly where the rules say so."""
     refused = kept = 0
-    for seed in range(0, 48, 3):
+    for seed in SEEDS[::3]:
         case = kind(seed)
         problem = case.problem()
         for plan in case.plans()[::7]:
@@ -402,7 +402,7 @@ def test_the_recheck_refuses_what_brute_force_refuses():
             ok = case.keeps(plan)
             assert (recheck(problem, starts, claims) == []) == ok, (seed, plan)
             refused, kept = refused + (not ok), kept + ok
-    assert refused > 50 and kept > 12
+    assert refused > 50 and kept > 20
 
 
 def test_instances_are_of_every_kind():
