@@ -70,6 +70,9 @@ def test_what_is_said(whole, lang):
     most = merged["player"].nunique() - 1
     assert wording.text("report.sharing.others", lang, most=most) in told.sentences and "nan" not in str(told)
     assert str(told).replace(wording.text("report.sharing.others", lang, most=most) + (" " if lang == "en" else ""), "") == shared
+    many = agreed.shares.replace({"rule": {"nucleolus": "least_core"}})
+    told = words.sharing_summary(many, agreed.fairness, agreed.market.summary, agreed.price, "CNY", lang)
+    assert str(told).replace(wording.text("report.sharing.least_core", lang) + (" " if lang == "en" else ""), "") == shared
     impossible = words.risk_summary(judged.judged, judged.plans, judged.values, False, "CNY", lang).sentences
     assert len(impossible) == len(words.risk_summary(judged.judged, judged.plans, judged.values, True, "CNY", lang).sentences) + 1
 

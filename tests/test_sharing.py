@@ -152,6 +152,7 @@ def test_twelve_players_exactly():
         additive = np.concatenate([additive, additive + cost])
     assert shapley(additive) == pytest.approx(own)
     assert shapley(airport(own)) == pytest.approx(runway_shares(own))
+    assert nucleolus(additive) == pytest.approx(own)
     alike = np.array([float(s.bit_count() > 5) for s in range(2**12)])
     assert shapley(alike) == pytest.approx([1 / 12] * 12)
 
@@ -167,19 +168,20 @@ def test_thirteen_players_by_drawn_orders():
 
 
 def test_too_many_players_are_sampled_and_it_is_said(tiny, monkeypatch):
-    """Three firms where only two may be exact: drawn orders of all three, no nucleolus, no claim about the core."""
+    """Three firms where only two may be exact: drawn orders of all three, the least core for the nucleolus."""
     module = importlib.import_module("workbench.sharing.fair_shares")
     known = module.setting
     exact = sharing.fair_shares(three_firms(tiny, (1000, 100, 60))).set_index(["rule", "player"])["cost"]
     monkeypatch.setattr(module, "setting", lambda name: 2.0 if name == "exact_players" else known(name))
     game = three_firms(tiny, (1000, 100, 60))
     shares = sharing.fair_shares(game)
-    assert set(shares["rule"]) == {"shapley", "by_emissions", "by_reduction", "by_cost_alone", "equal_gain"}
+    assert set(shares["rule"]) == {"shapley", "least_core", "by_emissions", "by_reduction", "by_cost_alone", "equal_gain"}
     drawn = shares[shares["rule"] == "shapley"].set_index("player")
     assert drawn["cost"].sum() == pytest.approx(4e5) and (drawn["standard_error"] > 0).any()
     assert (np.abs(drawn["cost"] - exact["shapley"]) <= 4 * drawn["standard_error"] + 1e-6).all()
     said = sharing.fairness(game, shares)
     assert (said["coalitions_checked"] <= said["coalitions"]).all() and (said["coalitions"] == 6).all()
+    assert (said["proved"] == 1).all() and (said["core_exists"] == 1).all()
 
 
 # By hand: P1 of A saves 2,000 t for 1,000,000; P2 and P3 of C save 600 and 800 t, together 1,160, for 300,000 and 100,000.

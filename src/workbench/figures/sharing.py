@@ -8,8 +8,8 @@ from workbench.figures.style import ALARM, IN_TURN, MONEY, MUTED, NAIVE, PALE, R
 from workbench.wording import text
 
 RULES = {
-    "shapley": SELECTED, "nucleolus": IN_TURN, "equal_gain": NAIVE, "by_cost_alone": MONEY, "by_emissions": MUTED,
-    "by_reduction": PALE,
+    "shapley": SELECTED, "nucleolus": IN_TURN, "least_core": IN_TURN, "equal_gain": NAIVE, "by_cost_alone": MONEY,
+    "by_emissions": MUTED, "by_reduction": PALE,
 }  # fmt: skip
 
 

@@ -49,5 +49,5 @@ def agree(
     most = int(setting("players")) if most_players is None else most_players
     made = game(conf, rule, price, main_players(conf, most))
     shares = fair_shares(made, seconds)
-    stable, paid = fairness(made, shares), side_payments(shares)
+    stable, paid = fairness(made, shares, seconds), side_payments(shares)
     return Agreement(allowances(conf.problem, rule), made.table(), shares, stable, paid, trade(made, currency), made.price)

@@ -68,6 +68,12 @@ class Game:
             self._known[coalition] = self._solve(coalition)
         return self._known[coalition]
 
+    def learn(self, coalition: int, plan: Answer) -> None:
+        """Remember a plan of a coalition that was found elsewhere, where none as cheap is known."""
+        known = self._known.get(coalition)
+        if known is None or not known.cost <= plan.cost:
+            self._known[coalition] = plan
+
     def cost(self, coalition: int) -> float:
         """Least cost of a coalition in the money of the objective; NaN where its rules contradict each other."""
         return self.answer(coalition).cost
@@ -117,7 +123,7 @@ class Game:
         return table
 
     @cached_property
-    def _program(self) -> tuple[Program, np.ndarray]:
+    def program(self) -> tuple[Program, np.ndarray]:
         """The program of everyone with a slack for every emission limit, and the enterprises of those limits."""
         conf = self.conf
         made = configurations.program(conf, conf.nominal, 0.0, self.price)
@@ -135,7 +141,7 @@ class Game:
         return Program(cost, matrix, made.row_low, made.row_high, low, high, whole), bound
 
     def _solve(self, coalition: int) -> Answer:
-        made, bound = self._program
+        made, bound = self.program
         members, conf = self.members(coalition), self.conf
         allowed = ~(self.parties & ~members).any(axis=1)
         high = made.high.copy()
@@ -155,13 +161,27 @@ class Game:
         """Rows of groups whose least number a coalition need not reach, because some of the group are not its own."""
         return [row for row, inside in self.conf.group_rows.items() if not all(allowed[n] for n in inside)]
 
+    @property
+    def capital_limit(self) -> float | None:
+        """The cluster's capital limit, where there is one in force."""
+        problem = self.conf.problem
+        return None if "capital" in problem.relaxed else problem.settings.capital_limit
+
+    @property
+    def capital_row(self) -> int:
+        """The row of the program that holds the cluster's capital limit."""
+        return self.conf.rules[0].shape[0]
+
+    @cached_property
+    def capital_part(self) -> np.ndarray:
+        """The part of the cluster's capital limit that falls to each enterprise: as emissions do."""
+        emitted = self.conf.problem.enterprises["total_tco2e"].astype(float).clip(lower=0).to_numpy()
+        return emitted / emitted.sum() if emitted.sum() > 0 else np.full(len(emitted), 1 / len(emitted))
+
     def share_capital(self, members: np.ndarray, most: np.ndarray) -> None:
         """The cluster's capital limit falls to a coalition as the emissions do."""
-        settings, problem = self.conf.problem.settings, self.conf.problem
-        if settings.capital_limit is not None and "capital" not in problem.relaxed:
-            emitted = problem.enterprises["total_tco2e"].astype(float).clip(lower=0).to_numpy()
-            share = emitted[members].sum() / emitted.sum() if emitted.sum() > 0 else members.mean()
-            most[self.conf.rules[0].shape[0]] = settings.capital_limit * share
+        if self.capital_limit is not None:
+            most[self.capital_row] = self.capital_limit * self.capital_part[members].sum()
 
 
 def game(conf: Configurations, rule: str = "emissions", price: float | None = None, players: dict[str, str] | None = None) -> Game:

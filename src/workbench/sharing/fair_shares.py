@@ -11,13 +11,15 @@ import pandas as pd
 
 from workbench.risk.scenarios import setting
 from workbench.sharing.coalitions import Game
-from workbench.sharing.nucleolus import TOLERANCE, least_excess, nucleolus
+from workbench.sharing.least_core import known_rows, least_core, lowest
+from workbench.sharing.nucleolus import TOLERANCE, nucleolus
+from workbench.sharing.separation import worst_treated
 from workbench.sharing.shapley import sampled_shapley, shapley
 
 SHARES = ["rule", "player", "cost_alone", "cost", "standard_error", "gain", "own_cost", "payment", "worse_off"]
 FAIRNESS = [
     "rule", "in_core", "worst_coalition", "worst_excess", "players_worse_off", "least_gain", "coalitions_checked", "coalitions",
-    "core_exists",
+    "core_exists", "proved",
 ]  # fmt: skip
 PAYMENTS = ["rule", "from_player", "to_player", "sum_paid"]
 
@@ -26,13 +28,13 @@ def fair_shares(game: Game, seconds: float | None = None) -> pd.DataFrame:
     """Shares of the joint cost by rule, columns SHARES (currency of the objective), sorted by rule and player.
 
     Rules: `shapley` (exact up to `exact_players` of `decision.csv`, else sampled with its standard error), `nucleolus` (exact games
-    only), `by_emissions`, `by_reduction`, `by_cost_alone` (only where every cost alone is positive), `equal_gain`. Blank
-    costs where a coalition has none, which `Game.table` shows.
+    only) or else `least_core`, `by_emissions`, `by_reduction`, `by_cost_alone` (only where every cost alone is positive),
+    `equal_gain`. Blank costs where a coalition has none, which `Game.table` shows. Coalitions, drawn orders and the least core
+    have `seconds` each.
     """
     n, limit = len(game.players), setting("time_limit_s") if seconds is None else seconds
     costs = game.costs(limit) if n <= setting("exact_players") else None
-    alone = np.array([game.cost(1 << k) for k in range(n)])
-    whole, error = game.cost(game.everyone), np.zeros(n)
+    error = np.zeros(n)
     if costs is not None:
         found = {"shapley": shapley(costs)}
         if np.isfinite(costs).all():
@@ -41,6 +43,9 @@ def fair_shares(game: Game, seconds: float | None = None) -> pd.DataFrame:
         seed = game.conf.problem.settings.seed
         value, error, _ = sampled_shapley(game.cost, n, int(setting("permutations")), seed, limit)
         found = {"shapley": value}
+    if "nucleolus" not in found and (stable := least_core(game, limit)) is not None:
+        found["least_core"] = stable.shares
+    alone, whole = np.array([game.cost(1 << k) for k in range(n)]), game.cost(game.everyone)
     found |= _proportional(game, alone, whole)
     own = own_costs(game)
     parts = []
@@ -86,35 +91,47 @@ def own_costs(game: Game) -> np.ndarray:
     return _by_player(game, cost) + part * game.price * plan.bought
 
 
-def fairness(game: Game, shares: pd.DataFrame) -> pd.DataFrame:
+def fairness(game: Game, shares: pd.DataFrame, seconds: float | None = None) -> pd.DataFrame:
     """Whether a coalition would rather leave, rule by rule: columns FAIRNESS, money in the objective's currency.
 
-    `worst_excess`: by how much the worst-treated coalition is charged above its own cost; positive = outside the core.
-    `coalitions_checked` are those whose cost is known: all in an exact game. `core_exists` is 1 or 0, blank where not all are.
+    `worst_excess`: by how much the worst-treated coalition is charged above its own cost; positive = outside the core. Where not
+    all coalitions are known, `separation` seeks the worst one among all; `proved` is 1 where it is certain that none is treated
+    worse, and `in_core` and `core_exists` are 1 or 0 where that is proved, else blank. `coalitions_checked` have a known cost.
+    All in `seconds` together (else `time_limit_s` of `decision.csv`).
     """
-    table = game.table()
-    known, small = np.array([s for s in game.solved if s != game.everyone], dtype=int), TOLERANCE
-    costs = np.array([game.cost(s) for s in known])
-    names = {s: ";".join(name for k, name in enumerate(game.players) if s >> k & 1) for s in known.tolist()}
-    everything = 2 ** len(game.players) - 2
-    exists = _core_exists(game) if len(known) == everything and np.isfinite(costs).all() else None
+    limit, rules = setting("time_limit_s") if seconds is None else seconds, shares.groupby("rule", sort=True)
+    charged = {rule: mine.set_index("player")["cost"].reindex(game.players).to_numpy() for rule, mine in rules}
+    everything, listed = 2 ** len(game.players) - 2, len(known_rows(game)[0])
+    bounds = {rule: _bound(game, cost, limit / len(charged)) for rule, cost in charged.items()} if listed < everything else {}
+    member, costs = known_rows(game)
+    small = TOLERANCE * max(1.0, float(np.nanmax(np.abs(game.table()["cost"]))))
+    names = [";".join(np.array(game.players)[row > 0]) for row in member]
     rows = []
-    for rule, mine in shares.groupby("rule", sort=True):
-        cost = mine.set_index("player")["cost"].reindex(game.players).to_numpy()
-        excess = np.array([cost[[k for k in range(len(cost)) if s >> k & 1]].sum() for s in known.tolist()]) - costs
-        worst = int(np.nanargmax(excess)) if len(excess) and np.isfinite(excess).any() else None
+    for rule, mine in rules:
+        excess = member @ charged[rule] - costs
+        worst = int(np.nanargmax(excess)) if np.isfinite(excess).any() else None
         amount = float(excess[worst]) if worst is not None else 0.0
-        stable = amount <= small * max(1.0, float(np.nanmax(np.abs(table["cost"]))))
-        who = names[int(known[worst])] if worst is not None and not stable else ""
-        rows.append(
-            (rule, int(stable), who, amount, int(mine["worse_off"].sum()), mine["gain"].min(), len(known), everything, exists)
-        )
-    return pd.DataFrame(rows, columns=FAIRNESS)
+        most = max(amount, bounds.get(rule, amount))
+        stable = 0 if amount > small else 1 if most <= small else None
+        who = names[worst] if worst is not None and stable == 0 else ""
+        proved = int(most <= amount + small)
+        rows.append((rule, stable, who, amount, int(mine["worse_off"].sum()), mine["gain"].min(), len(costs), everything, proved))
+    table = pd.DataFrame(rows, columns=[name for name in FAIRNESS if name != "core_exists"])
+    table["core_exists"] = 1 if (table["in_core"] == 1).any() else _core_exists(game, member, costs, small)
+    return table[FAIRNESS]
 
 
-def _core_exists(game: Game) -> int:
-    costs = np.array([game.cost(s) for s in range(game.everyone + 1)])
-    return int(least_excess(costs)[0] <= TOLERANCE * max(1.0, np.abs(costs).max()))
+def _bound(game: Game, cost: np.ndarray, seconds: float) -> float:
+    """Above this no coalition is charged over its cost; the game remembers the coalition that comes nearest."""
+    return worst_treated(game, cost, seconds).bound if np.isfinite(cost).all() else np.inf
+
+
+def _core_exists(game: Game, member: np.ndarray, costs: np.ndarray, small: float) -> int | None:
+    """0 where no shares satisfy the coalitions known, 1 where some do and these are all, else unknown."""
+    whole = game.cost(game.everyone)
+    if not len(costs) or not np.isfinite(whole):
+        return None
+    return 0 if lowest(member, costs, whole)[0] > small else 1 if len(costs) == 2 ** len(game.players) - 2 else None
 
 
 def side_payments(shares: pd.DataFrame) -> pd.DataFrame:

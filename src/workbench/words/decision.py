@@ -11,7 +11,7 @@ from workbench.words.readable import local_name, word
 
 _CODED = {"plan": "risk.plan", "rule": "sharing.rule", "parameter": "risk.parameter", "item": "risk.item", "kind": "risk.kind"}
 _PEOPLE = ("player", "from_player", "to_player", "enterprise_id", "worst_coalition", "subject")
-_YES_NO = ("in_core", "core_exists", "worse_off", "selected")
+_YES_NO = ("in_core", "core_exists", "proved", "worse_off", "selected")
 
 
 def decided(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -106,6 +106,8 @@ def sharing_summary(
         said.append(say("sharing.others", lang, most=len(one) - 1))
     exists = fairness["core_exists"].iloc[0]
     said.append(say("sharing.core_unknown" if pd.isna(exists) else "sharing.core" if exists else "sharing.no_core", lang))
+    if "least_core" in set(shares["rule"]):
+        said.append(say("sharing.least_core", lang))
     comma = "、" if lang == "zh" else ", "
     worse = [wording.text(f"sharing.rule.{r}", lang) for r in fairness.loc[fairness["players_worse_off"] > 0, "rule"]]
     said.append(say("sharing.worse", lang, rules=comma.join(worse)) if worse else say("sharing.none_worse", lang))
