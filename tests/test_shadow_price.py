@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from conftest import TABLES
 from test_pareto import dominating
 from test_selection import Case
 from workbench.selection import limits, plans, shadow_price, solve
@@ -82,7 +83,35 @@ def test_the_prices_of_one_budget_by_hand(tiny):
     assert price("next_tighter") == pytest.approx(300_000 / 360)
     assert price("next_looser") == price("average_cut") == price("average_relaxing") == pytest.approx(125)
     assert price("one_less") == pytest.approx(300_000) and price("one_more") == 0
-    assert price("fixed_dual") == 0 or plan.emissions == pytest.approx(24_500)
+    assert price("fixed_dual") == 0
+
+
+def test_with_the_projects_held_a_tonne_is_worth_nothing(tiny):
+    """C is paid 7,000 a tonne to burn 100 t of waste (3 t of CO2 each); P1 leaves 40 t of it, 25,120 t in all, 30 below the budget.
+
+    What is left of the waste is no choice of its own: it may not be counted higher, as burning more would pay, up to the budget.
+    """
+    energy = TABLES["energy"].replace("diesel,purchase,100,t,700000,3", "diesel,purchase,100,t,-700000,3")
+    projects = "project_id,name,enterprise_id,capex,opex_per_year,lifetime_years\nP1,x,C,1000,0,10\nP2,y,C,1000,0,10\n"
+    savings = "project_id,carrier,mode,amount,unit\nP1,diesel,absolute,60,t\nP2,diesel,absolute,70,t\n"
+    problem = tiny(energy=energy, projects=projects, savings=savings).problem(budget_tco2e=25_150.0, discount_rate=0.0)
+    held, plan = Matrix(problem), plans.of(problem, solve.solve(problem).chosen)
+    assert plan.chosen == {"P1"} and plan.emissions == pytest.approx(25_120) and plan.value == pytest.approx(60 * 7000 + 100)
+    found, prices, _ = held.relaxed(plan.fixed(problem))
+    assert found.value == pytest.approx(plan.value) and prices[plans.BUDGET] == 0
+    table = shadow_price.prices(held, plan)
+    assert shadow_price.of(table, "fixed_dual") == 0
+    assert shadow_price.of(table, "relaxed_dual") == pytest.approx((70 * 7000 + 1000 / 10) / 210)  # P2 in part
+
+
+@pytest.mark.parametrize("seed", FEASIBLE)
+def test_the_plan_held_costs_what_the_plan_costs(seed):
+    """The fixed program is that of the plan, and it has no price where the limit is not met to the last unit."""
+    held, plan = solved(Case(seed))
+    found, prices, _ = held.relaxed(plan.fixed(held.problem))
+    assert found.value == pytest.approx(plan.value, rel=1e-6, abs=1e-2)
+    room = held.problem.budget - plan.emissions
+    assert prices[plans.BUDGET] == 0 if room > 1e-3 else prices[plans.BUDGET] >= 0
 
 
 def test_the_continuous_price_is_a_slope(tiny):

@@ -191,11 +191,19 @@ class Matrix:
         return found
 
     def relaxed(self, chosen: Mapping[str, int] | None = None) -> tuple[Found, dict[Key, float], dict[str, float]]:
-        """The continuous problem: projects in parts (or held at `chosen`), with the price of each limit and reduced costs.
+        """The continuous problem: projects in parts, with the price of each limit and reduced costs.
 
-        Prices are the fall of the cost for one unit more room; reduced costs the rise for one unit of a project.
+        With `chosen` all that is yes or no is held as that plan has it. Prices are the fall of the cost for one unit more room;
+        reduced costs the rise for one unit of a project.
         """
+        plan = None
+        if chosen and self._made.whole.sum() > len(self._states):  # more is yes or no than the projects
+            plan = self.solve(fixed=chosen)
+            if plan.columns is None:
+                return Found(plan.status), {}, {}
         self._set(self.cost, {}, chosen or {}, (), ())
+        if plan is not None:
+            self._hold_whole(plan.columns)
         found, solution = self._continuous()
         if found.status != "optimal":  # prices of a program that was not solved to the end say nothing
             self.cut_short = self.cut_short or found.status == "time_limit"
@@ -223,6 +231,12 @@ class Matrix:
         room = most - found.value + 1e-6 * (1 + abs(most))
         extra = {i: solution.col_dual[n] * self._size / self._made.column_size[n] for i, n in self._x.items()}
         return {i: int(cost < 0) for i, cost in extra.items() if abs(cost) > room} | held
+
+    def _hold_whole(self, columns: np.ndarray) -> None:
+        """Hold every column that is yes or no as it is in a plan."""
+        where = np.flatnonzero(self._made.whole).astype(np.int32)
+        value = np.round(columns[where]) / self._made.column_size[where]
+        self._highs.changeColsBounds(len(where), where, value, value)
 
     def _continuous(self) -> tuple[Found, highspy.HighsSolution]:
         """What is set, solved without the demand that anything be whole."""
