@@ -100,7 +100,7 @@ def least_aid(flow: CashFlow) -> np.ndarray:
     # with capital c left to pay the cover is cover x net / c, so c may be at most net x cover / threshold
     for_cover = np.where(np.isnan(cover), 0.0, net * (1 - np.clip(np.nan_to_num(cover) / cover_threshold(), 0.0, 1.0)))
     needed = np.maximum(for_value, for_cover)
-    return np.where(needed > net * (1 + 1e-9), np.nan, np.minimum(np.ceil(needed - 1e-6), np.ceil(net)))
+    return np.where(needed > net * (1 + 1e-9), np.nan, np.minimum(np.ceil(needed - 1e-6), np.ceil(net)) + 0.0)  # never -0
 
 
 def cover_threshold() -> float:

@@ -82,18 +82,22 @@ def balance_tables(
     systems = [wording.text(f"system.{name}", lang) for name in uses["system"]]
     if not whole["handed_tce"].iat[0] > 0:
         checks = checks[checks["item"] != "handed"]
-    results = [_result(row.closes, lang) for row in checks.itertuples()]
+    checks = checks.assign(difference_tce=checks["difference_tce"].round(3) + 0.0)  # what rounds to nothing is no difference
+    results = [_result(row.closes, row.difference_tce, lang) for row in checks.itertuples()]
     said = checks.assign(item=[say(f"balance.check.{name}", lang) for name in checks["item"]], result=results)
     return {
         "balance_carrier": carriers,
         "balance_enterprise": firms.assign(enterprise=firms["key"].map(names).fillna(firms["key"])),
         "balance_use": uses.assign(system=systems),
-        "balance_checks": said.assign(difference_tce=said["difference_tce"].round(3) + 0.0),
+        "balance_checks": said,
     }
 
 
-def _result(closes: Any, lang: str) -> str:
-    return say("balance.on_the_way" if pd.isna(closes) else "balance.closes" if closes else "balance.open", lang)
+def _result(closes: Any, difference_tce: float, lang: str) -> str:
+    """Whether two sums agree; what members hand over may differ from what they receive, and only then is anything lost."""
+    if pd.isna(closes):
+        return say("balance.on_the_way" if difference_tce else "balance.closes", lang)
+    return say("balance.closes" if closes else "balance.open", lang)
 
 
 def balance_summary(made: pd.DataFrame, uses: pd.DataFrame, checks: pd.DataFrame, lang: str) -> Prose:

@@ -1,0 +1,229 @@
+"""What lenders and owners read of a diagnosis, on a second path: money, rules, proposals of the library, factors, places."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from tests import members_park, printed
+from tests.members_park import (
+    ACTS_ON,
+    BURNT,
+    CLUSTER,
+    HOME,
+    KG,
+    KIND,
+    KWH,
+    MONEY,
+    POWER,
+    PRICE,
+    RATE,
+    SAVED_TCE,
+    SOLD,
+    TCE,
+    annual,
+    annuity,
+    columns,
+    covers,
+    gap,
+    left,
+    net,
+    root,
+    rows_of,
+    saved,
+    service,
+    value,
+    yearly,
+)
+
+
+@pytest.fixture(scope="module", params=[pytest.param("by hand", marks=pytest.mark.slow)])
+def run():
+    return members_park.ran()
+
+
+def aid(project):
+    """The least whole grant with which a project is worth its rate and its loan covered; looked for by halving."""
+    (rule,) = rows_of("green_finance_rules", rule_id="dscr_min")
+
+    def passes(grant):
+        left_to_pay = net(project) - grant
+        covered = all(cover >= float(rule["threshold"]) - 1e-9 for cover in covers(project, left_to_pay))
+        return value(project, left_to_pay) >= -1e-6 and covered
+
+    low, high = -1, net(project)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if passes(middle) else (middle, high)
+    return high
+
+
+def later(project):
+    """Years until the discounted savings have repaid the capital; NaN where interest eats them."""
+    share = net(project) * RATE / yearly(project)
+    return -math.log(1 - share) / math.log(1 + RATE) if share < 1 else math.nan
+
+
+def test_money_and_what_a_lender_asks(run):
+    life = {p: MONEY[p][3] for p in MONEY}
+    expected = columns(
+        capex=net, loan=lambda p: MONEY[p][4] * net(p), npv_all_flows=value,
+        irr_all_flows_pct=lambda p: 100 * root(lambda rate: value(p, rate=rate)), discounted_payback_years=later,
+        dscr_min=lambda p: min(covers(p), default=math.nan), least_aid=aid,
+        conserved_cost_per_tce=lambda p: (net(p) * annuity(life[p]) + MONEY[p][2]) / saved(p, SAVED_TCE),
+        break_even_carbon_price=lambda p: -value(p) * annuity(life[p]) / saved(p, CLUSTER),
+    )  # fmt: skip
+    printed.held(run.printed["finance"], "project_id", expected)
+
+    def own(p, rate):
+        lent = sum(due / (1 + rate) ** (year + 1) for year, due in enumerate(service(p)))
+        return value(p, rate=rate) + MONEY[p][4] * net(p) - lent
+
+    expected |= columns(
+        equity=lambda p: (1 - MONEY[p][4]) * net(p), equity_npv=lambda p: own(p, RATE),
+        dscr_mean=lambda p: sum(covers(p)) / len(covers(p)) if covers(p) else math.nan,
+        yearly_capital=lambda p: net(p) * annuity(life[p]), present_tco2e=lambda p: saved(p, CLUSTER) / annuity(life[p]),
+        payback_years=lambda p: net(p) / yearly(p), least_aid_share_pct=lambda p: 100 * aid(p) / MONEY[p][0],
+        annual_cost_without_carbon=annual, abatement_cost_without_carbon=lambda p: annual(p) / saved(p, CLUSTER),
+        npv_without_carbon=value, equity_irr_pct=lambda p: 100 * root(lambda rate: own(p, rate)),
+        mirr_pct=lambda p: 100 * ((yearly(p) * sum((1 + RATE) ** t for t in range(life[p])) / net(p)) ** (1 / life[p]) - 1),
+    )  # fmt: skip
+    made = left(run, "finance").set_index("project_id")
+    for name, wanted in expected.items():
+        assert made[name].to_dict() == pytest.approx(wanted, rel=1e-5, abs=1e-6, nan_ok=True), name
+    flow = left(run, "cash_flow").set_index(["project_id", "year_of_effect"])
+    for project in MONEY:
+        for year, due in enumerate(service(project), start=1):
+            row = flow.loc[project, year]
+            assert row["repayment"] + row["interest"] == pytest.approx(due) and row["net"] == pytest.approx(yearly(project))
+        assert flow.loc[project]["discounted"].sum() == pytest.approx(value(project))
+        assert flow.at[(project, 0), "net"] == -net(project)
+    facts = left(run, "finance_assumptions").set_index("name")["value"]
+    assert {name: facts[f"price_min:{name}"] for name in PRICE} == pytest.approx(PRICE)
+    assert facts[["discount_rate", "carbon_price", "debt_service_cover"]].tolist() == [0.08, 0, 1.25]
+
+
+def seen_by(rule, project):
+    """What a rule looks at."""
+    carrier, used = ACTS_ON[project]
+    return {
+        "npv_all_flows": value(project), "dscr_min": min(covers(project), default=math.nan), "kind": KIND[project],
+        "payback_years": net(project) / yearly(project), "tco2e_saved": saved(project, CLUSTER),
+        "tce_saved": saved(project, SAVED_TCE),
+        "saving_share_pct": 100 * saved(project, SAVED_TCE) / (used * SAVED_TCE[carrier]),
+        "carbon_share_pct": 100 * saved(project, CLUSTER) / (used * CLUSTER[carrier]),
+        "enterprise_tce": {"A": BURNT * TCE["bituminous"] - SOLD * TCE["heat"], "B": gap()[0] + 2_000,
+                           "C": 1000 * TCE["coke"] + POWER["C"] * TCE["electricity"]}[HOME[project]],
+    }[rule["indicator"]]  # fmt: skip
+
+
+def judged(rule, project):
+    seen, threshold = seen_by(rule, project), rule["threshold"]
+    if rule["comparison"] == "in":
+        return "Pass" if seen in threshold.split(";") else "Not known"
+    limit = float(MONEY[project][6] or "nan") if threshold == "loan_years" else float(threshold)
+    if math.isnan(seen) or math.isnan(limit):
+        return "Not known"
+    return "Pass" if {"ge": seen >= limit, "le": seen <= limit, "gt": seen > limit}[rule["comparison"]] else "Fail"
+
+
+def test_rules_of_lenders(run):
+    """Each project against each row of the rules that hold in China."""
+    rules = [row for row in rows_of("green_finance_rules") if row["countries"] in ("", "CN")]
+    made = left(run, "green_finance").set_index(["project_id", "rule_id"])
+    assert len(made) == len(rules) * len(MONEY)
+    counted = run.printed["green_finance"].set_index("rule")
+    for rule in rules:
+        results = {project: judged(rule, project) for project in MONEY}
+        for project, result in results.items():
+            row = made.loc[project, rule["rule_id"]]
+            assert row["result"] == {"Pass": "pass", "Fail": "fail", "Not known": "unknown"}[result], (project, rule["rule_id"])
+            if rule["comparison"] != "in":
+                assert float(row["seen"]) == pytest.approx(seen_by(rule, project), nan_ok=True), (project, rule["rule_id"])
+            assert row["in_force"] == int(float(rule["valid_from"] or 0) <= 2022 <= float(rule["valid_to"] or 9999))
+        kinds = (("pass", "Pass"), ("fail", "Fail"), ("unknown", "Not known"))
+        for name, word in kinds:
+            assert counted.at[rule["label_en"], name] == str(list(results.values()).count(word)), (rule["rule_id"], name)
+
+
+def proposals():
+    """Measures of the library that fit, read row by row: project → (capital, running cost, life, lines)."""
+    sectors = {"B": "cement", "C": "steel"}
+    burnt = {"B": {("", "heat"): SOLD, ("", "electricity"): 2_000 * KWH},
+             "C": {("BF", "coke"): 28_000, ("", "electricity"): 200_000 * KWH}}  # fmt: skip
+    kinds, products = {"B": set(), "C": {"blast_furnace"}}, {"B": "clinker", "C": ""}
+    filed = {"B": {"insulation"}, "C": {"vsd", "process"}}
+    known = {row["carrier"]: row["kind"] for row in rows_of("carriers")}
+    rules = {row["measure_id"]: row for row in rows_of("technologies/matching")}
+    there = {row["measure_id"] for row in rows_of("technologies/adopted", country="CN")}
+    (least,) = [float(row["value"]) for row in rows_of("thresholds") if row["name"] == "least_candidate_tce"]
+    found = {}
+    for measure in rows_of("technologies/process_measures"):
+        rule = rules[measure["measure_id"]]
+        for firm in (f for f, sector in sectors.items() if sector == measure["industry"]):
+            split = lambda text: {part for part in text.split(";") if part}  # noqa: E731
+            in_place = any(("BF", place.partition(":")[2]) in burnt[firm] for place in split(rule["in_place_if"]))
+            if measure["measure_id"] in there or split(rule["same_kinds"]) & filed[firm] or in_place:
+                continue
+            if rule["unit_kind"] and rule["unit_kind"] not in kinds[firm]:
+                continue
+            if rule["product"] and not any(word in products[firm] for word in split(rule["product"])):
+                continue
+            lines = {}
+            for kind, share in (("fuel", "fuel_saving_fraction"), ("electricity", "electricity_saving_fraction")):
+                part = float(measure[share])
+                for (unit, carrier), gj in burnt[firm].items():
+                    mine = carrier in split(rule["carrier"]) if rule["carrier"] else known[carrier] == kind
+                    if part > 0 and mine and (known[carrier] == kind or (kind == "fuel" and rule["carrier"])):
+                        lines[unit if rule["unit_kind"] else "", carrier] = (part, part * gj)
+            gj = sum(amount for _, amount in lines.values())
+            if gj >= least * KG:
+                money = gj * in_2022(measure)
+                capital, running = (round(float(measure[name]) * money) for name in ("capex_per_gj_year", "opex_per_gj"))
+                name = f"{firm}-{measure['measure_id'].partition('.')[2]}"
+                found[name] = capital, running, float(measure["lifetime_years"]), {k: part for k, (part, _) in lines.items()}
+    return found
+
+
+def in_2022(measure):
+    """CNY of 2022 for one unit of the measure's money: price index, then the rate of the year or the last before it."""
+    index = {row["year"]: float(row["value"]) for row in rows_of("price_indices", index_id=measure["price_index"])}
+    rate = {
+        row["year"]: float(row["rate"]) for row in rows_of("exchange_rates", from_currency=measure["currency"], to_currency="CNY")
+    }
+    return index["2022"] / index[measure["price_year"]] * rate[max(year for year in rate if year <= "2022")]
+
+
+def test_what_the_library_proposes(run):
+    expected = proposals()
+    assert len(expected) >= 8
+    printed.held(run.printed["candidates"], "project_id", {
+        name: {project: row[place] for project, row in expected.items()}
+        for place, name in enumerate(("capex", "opex_per_year", "lifetime_years"))
+    })  # fmt: skip
+    lines = left(run, "candidate_savings").fillna({"unit_id": ""})
+    assert lines["mode"].eq("fraction").all()
+    made = {(r.project_id, r.unit_id, r.carrier): r.amount for r in lines.itertuples()}
+    assert made == pytest.approx({(name, *key): part for name, row in expected.items() for key, part in row[3].items()})
+
+
+def test_the_very_same_factors(run):
+    """The factors that convert savings are those filed with the energy, row by row."""
+    shown = run.printed["same_factors"]
+    value = {"Bituminous coal": 2, "Heat": 0.11, "Coke": 3, "Electricity": 0.5}
+    printed.held(shown, "carrier", {"tco2e_per_unit": value})
+    used = left(run, "factors_used").set_index("factor_id")
+    assert set(shown["factor_id"]) <= set(used.index)
+    assert set(shown["factor_id"]) == set(left(run, "use_bases")["factor_ids"].dropna().str.split(";").explode())
+
+
+def test_places(run):
+    made = left(run, "sites").set_index("enterprise_id")
+    mine = {firm: [p for p in MONEY if HOME[p] == firm] for firm in "ABC"}
+    for firm, projects in mine.items():
+        row = made.loc[firm]
+        for name, of in (("tco2e_saved", lambda p: saved(p, CLUSTER)), ("tce_saved", lambda p: saved(p, SAVED_TCE)), ("capex", net),
+                         ("annual_cost", annual)):  # fmt: skip
+            assert row[name] == pytest.approx(sum(map(of, projects))), (firm, name)
+        assert row["abatement_cost"] == pytest.approx(sum(map(annual, projects)) / sum(saved(p, CLUSTER) for p in projects))
+        assert row["projects"] == len(projects)
