@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from workbench import files, params, reads, report, spared
+from workbench import files, params, provenance, reads, report, spared
+from workbench.figures import once
 
 try:
     import fcntl
@@ -182,6 +184,7 @@ def _run(task: Task) -> dict[str, Any]:
         package = (task.root / str(task.values.get("package", ""))).resolve()
         read = reads.Reads(task.folder, task.root, package, _WORKBENCH).start()
         asked = {"parameters": read.parameters, "read": read.files}
+        once.keep_in(task.folder / ".pictures", task.name, files.digest(provenance.code_files()))
         error = _execute(task)
         asked = {name: frozenset(found) for name, found in asked.items()}
         return {"error": _publish(task, error), **asked}
@@ -236,6 +239,7 @@ def _publish(task: Task, error: str) -> str:
         report.export(task.kept, task.kept.with_suffix(".html"), lang=task.lang)
         if task.name.endswith("_report") and not error:
             report.export(task.kept, task.folder / "report.html", lang=task.lang, kind="report")
+            shutil.rmtree(task.folder / ".pictures", ignore_errors=True)
     except Exception as fault:  # whatever the exporter meets, the run goes on to say so
         return error or one_line(f"the page could not be written: {type(fault).__name__}: {fault}")
     return error

@@ -53,6 +53,7 @@ def export(
         "kind": kind,
         "html_lang": _HTML_LANG[lang],
         "words": _WORDS[lang],
+        "css": (_TEMPLATES / "report" / "report.css").read_text(encoding="utf-8"),
     }
     page, _ = exporter().from_notebook_node(content, resources=resources)
     return files.write_text(html, page)
@@ -86,9 +87,13 @@ def _still(output: Any, cell: Any, kind: str) -> Any | None:
 
 @cache
 def exporter() -> Any:
-    """The HTML exporter with our template and filters; made once, since building it costs more than a page."""
+    """The exporter with our template and filters; made once, since building it costs more than a page.
+
+    Not nbconvert's `HTMLExporter`: it would parse the finished page once more, for what `clean_page` has done.
+    """
     from jinja2 import pass_context
-    from nbconvert.exporters import HTMLExporter
+    from nbconvert.exporters import TemplateExporter
+    from nbconvert.filters import Highlight2HTML
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
@@ -116,13 +121,15 @@ def exporter() -> Any:
         )
         return MarkdownWithMath(renderer=renderer).render(source)
 
-    exporter = HTMLExporter(
+    exporter = TemplateExporter(
         template_name="report",
+        template_file="index.html.j2",
         extra_template_basedirs=[str(_TEMPLATES)],
         config={"NbConvertBase": {"display_data_priority": list(_RICHEST_FIRST)}},
     )
     exporter.register_filter("markdown2html", markdown2html)
     exporter.register_filter("clean_page", clean_page)
+    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=exporter))
     return exporter
 
 
@@ -171,12 +178,11 @@ def clean_page(content: str, no_alt: str) -> dict[str, Any]:
     soup = BeautifulSoup(content, "html.parser")
     for string in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
         string.extract()  # comments and declarations, which browsers read differently
-    for tag in soup.find_all(True):
-        if tag.decomposed:
-            continue
-        if tag.name in _GO_WITH_CONTENT:
+    for tag in soup.find_all(lambda tag: tag.name in _GO_WITH_CONTENT):
+        if not tag.decomposed:  # with one around it
             tag.decompose()
-        elif tag.name not in _ELEMENTS:
+    for tag in soup.find_all(True):
+        if tag.name not in _ELEMENTS:
             tag.unwrap()
         else:
             tag.attrs = {name: value for name, value in tag.attrs.items() if _is_harmless(tag.name, name, value)}

@@ -5,6 +5,7 @@ Importing this module starts no thread, since a fork takes along only the thread
 
 from __future__ import annotations
 
+import gc
 import importlib
 
 from workbench import spared
@@ -33,6 +34,8 @@ def up() -> None:
         fill()
     wording.text("report.scope.limits", "en")
     units.factor("MWh", "GJ")
+    gc.collect()
+    gc.freeze()  # what is here stays: no notebook searches it for garbage, nor copies its pages to count references
 
 
 up()

@@ -2,12 +2,13 @@
 
 import base64
 import html
+import inspect
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 
 import matplotlib
 import seaborn
@@ -16,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from workbench import dictionary
+from workbench.figures import once
 from workbench.figures.quantities import OTHER
 from workbench.wording import text
 
@@ -122,19 +124,34 @@ def style():
 
 
 def styled(draw):
-    """Run a drawing function inside the style."""
+    """Run a drawing function inside the style; a picture that the run has already is not drawn again (`once`)."""
+    form = inspect.signature(draw)
 
     @wraps(draw)
     def inside(*args, **kwargs):
-        with style():
-            return draw(*args, **kwargs)
+        given = form.bind(*args, **kwargs)
+        given.apply_defaults()
+        given.arguments = {key: once.as_filed(value) for key, value in given.arguments.items()}
+
+        def drawn():
+            with style():
+                return draw(*given.args, **given.kwargs)
+
+        name = once.name(draw, given)
+        kept = once.stored(name)
+        if kept:
+            return Kept(drawn, **kept)
+        picture = drawn()
+        if isinstance(picture, Picture):
+            picture.name = name
+        return picture
 
     return inside
 
 
 @dataclass(eq=False)
 class Picture:
-    """A figure with the words that belong to it.
+    """A figure with the words that belong to it; `name`: under which the run keeps it.
 
     The figure never enters pyplot's register: a notebook shows it once, through ``_repr_html_``, and nothing stays open.
     """
@@ -142,6 +159,7 @@ class Picture:
     figure: Figure = field(repr=False)
     caption: str
     alt: str
+    name: str = field(default="", repr=False)
 
     def _render(self, kind: str, **options) -> bytes:
         buffer = io.BytesIO()
@@ -151,7 +169,9 @@ class Picture:
 
     def svg(self) -> bytes:
         """The same figure gives the same bytes: fixed ids, no date, letters as paths."""
-        return self._render("svg", metadata={"Date": None})
+        content = self._render("svg", metadata={"Date": None})
+        once.store(self.name, content.decode(), self.caption, self.alt)
+        return content
 
     def png(self, dpi: int = 200) -> bytes:
         return self._render("png", dpi=dpi, metadata={"Software": None})
@@ -162,6 +182,23 @@ class Picture:
             f'<figure class="figure"><img alt="{html.escape(self.alt)}" src="data:image/svg+xml;base64,{source}">'
             f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
         )
+
+
+class Kept(Picture):
+    """A picture another notebook of the run has drawn; its figure is drawn again only where that is asked for."""
+
+    def __init__(self, draw: Callable[[], Picture], svg: str, caption: str, alt: str) -> None:
+        self.caption, self.alt, self.name = caption, alt, ""
+        self._draw, self._svg = draw, svg
+
+    @cached_property
+    def figure(self) -> Figure:
+        """The figure itself."""
+        return self._draw().figure
+
+    def svg(self) -> bytes:
+        """As it was kept."""
+        return self._svg.encode()
 
 
 def canvas(height: float, columns: int = 1, width: float = WIDTH, **options):

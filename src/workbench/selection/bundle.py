@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,7 +50,8 @@ def table(problem: Problem, plan: Plan, solved: bool, regrets: pd.DataFrame) -> 
         paid = table["project_id"].map({i: problem.capital[i][s] for i, s in starts.items()}).astype(float)
         table["capex"] = paid.fillna(table["capex"])
         table["start_year"] = table["project_id"].map(starts).astype(float).fillna(table["start_year"]).astype(int)
-    table["why"] = [_why(problem, row, plan, solved) for row in table.itertuples()]
+    why = _Reasons(problem, plan, solved)
+    table["why"] = [why.of(row) for row in table.itertuples()]
     table = table.merge(regrets, on="project_id", how="left", validate="1:1")
     table[["regret", "regret_at_most"]] = table[["regret", "regret_at_most"]].apply(pd.to_numeric)
     return table[BUNDLE].reset_index(drop=True)
@@ -77,35 +79,44 @@ def _credited(problem: Problem, chosen: set[str], year: int | None = None) -> di
     return credit
 
 
-def _why(problem: Problem, row: Any, plan: Plan, solved: bool) -> str:
+class _Reasons:
     """The nearest reason why a project is in or out, in the run's language."""
-    chosen = set(plan)
-    lang = problem.settings.lang
-    known = set(problem.ids)
-    if row.project_id not in known:
-        return wording.text("why.not_eligible", lang, reason=wording.label(str(row.status), lang))
-    if not solved:
-        return wording.text("why.no_plan", lang)
-    rules = problem.relations
-    if row.selected:
-        children = sorted(
-            set(rules.loc[(rules["other_id"] == row.project_id) & (rules["relation"] == "requires"), "project_id"]) & chosen
-        )
-        if problem.value(plan) < problem.value(_without(plan, row.project_id)) - 1e-9:
-            return wording.text("why.lowers_cost", lang)
-        return wording.text("why.prerequisite", lang, other=", ".join(children)) if children else wording.text("why.needed", lang)
-    pairs = rules[rules["relation"] == "excludes"]
-    others = set(pairs.loc[pairs["project_id"] == row.project_id, "other_id"]) | set(
-        pairs.loc[pairs["other_id"] == row.project_id, "project_id"]
-    )
-    if others & chosen:
-        return wording.text("why.excluded", lang, other=", ".join(sorted(others & chosen)))
-    needs = set(rules.loc[(rules["project_id"] == row.project_id) & (rules["relation"] == "requires"), "other_id"]) - chosen
-    if needs:
-        return wording.text("why.requires", lang, other=", ".join(sorted(needs)))
-    if row.tco2e_alone <= 1e-9:
-        return wording.text("why.no_carbon", lang)
-    return wording.text("why.not_needed", lang)
+
+    def __init__(self, problem: Problem, plan: Plan, solved: bool) -> None:
+        self.problem, self.plan, self.solved = problem, plan, solved
+        self.chosen, self.known, self.value = set(plan), set(problem.ids), problem.value(plan) if solved else None
+        self.excluded: dict[str, set[str]] = defaultdict(set)
+        self.needed, self.needs = defaultdict(set), defaultdict(set)
+        for one, other, relation in problem.relations[["project_id", "other_id", "relation"]].itertuples(index=False, name=None):
+            if relation == "requires":
+                self.needs[one].add(other), self.needed[other].add(one)
+            elif relation == "excludes":
+                self.excluded[one].add(other), self.excluded[other].add(one)
+
+    def of(self, row: Any) -> str:
+        """One sentence."""
+        if row.project_id not in self.known:
+            return self._text("not_eligible", reason=wording.label(str(row.status), self.problem.settings.lang))
+        if not self.solved:
+            return self._text("no_plan")
+        return self._inside(row.project_id) if row.selected else self._outside(row.project_id, row.tco2e_alone)
+
+    def _inside(self, project: str) -> str:
+        if self.value < self.problem.value(_without(self.plan, project)) - 1e-9:
+            return self._text("lowers_cost")
+        children = self.needed[project] & self.chosen
+        return self._text("prerequisite", other=", ".join(sorted(children))) if children else self._text("needed")
+
+    def _outside(self, project: str, tco2e_alone: float) -> str:
+        rivals, missing = self.excluded[project] & self.chosen, self.needs[project] - self.chosen
+        if rivals:
+            return self._text("excluded", other=", ".join(sorted(rivals)))
+        if missing:
+            return self._text("requires", other=", ".join(sorted(missing)))
+        return self._text("no_carbon" if tco2e_alone <= 1e-9 else "not_needed")
+
+    def _text(self, name: str, **told: str) -> str:
+        return wording.text(f"why.{name}", self.problem.settings.lang, **told)
 
 
 def _without(plan: Plan, project: str) -> Plan:
@@ -116,8 +127,5 @@ def gross_cost(problem: Problem, plan: Plan) -> float:
     """Capital and operating cost of a bundle in the objective's money (else annual), before any energy saved."""
     objective = problem.settings.objective
     objective = objective if objective in ("capex", "annual_cost", "npv_cost") else "annual_cost"
-    if problem.horizon.by_years:
-        fixed = problem.start_costs(objective)
-        return sum(fixed[i, start] for i, start in problem.starts(plan).items())
-    rows = problem.projects[problem.projects["project_id"].isin(set(plan))]
-    return sum(fixed_cost(row, objective, problem.settings) for row in rows.itertuples())
+    fixed = problem.start_costs(objective)
+    return sum(fixed[i, start] for i, start in sorted(problem.starts(plan).items()))

@@ -138,13 +138,8 @@ class Problem:
             return sum(self.emissions(plan, t) for t in self.horizon.years)
         if objective == "peak":
             return self.peak(plan)
-        starts = self.starts(plan)
-        if self.horizon.by_years:
-            fixed = self.start_costs(objective)
-            total = sum(fixed[i, start] for i, start in starts.items())
-        else:
-            rows = self.projects[self.projects["project_id"].isin(set(starts))]
-            total = sum(fixed_cost(row, objective, self.settings) for row in rows.itertuples())
+        starts, fixed = self.starts(plan), self.start_costs(objective)
+        total = sum(fixed[i, start] for i, start in sorted(starts.items()))
         if objective == "capex":
             return total
         return total - self._gains(starts, objective)
@@ -162,7 +157,13 @@ class Problem:
 
     def start_costs(self, objective: str) -> dict[tuple[str, int], float]:
         """(project, year of start) → what the start costs whatever else is chosen."""
-        return time.start_costs(self.horizon, self.projects, objective)
+        if objective not in self._costs:
+            self._costs[objective] = time.start_costs(self.horizon, self.projects, objective)
+        return self._costs[objective]
+
+    @cached_property
+    def _costs(self) -> dict[str, dict[tuple[str, int], float]]:
+        return {}
 
     def segments(self, pool: Pool, objective: str | None = None, members: list[str] | None = None) -> list[Segment]:
         """Stretches of time of a pool with the weights of its savings in the objective; `members`: its projects, where known."""

@@ -1,0 +1,104 @@
+"""Each figure is drawn once in a run: what an earlier notebook drew from the same numbers is shown again as it stands.
+
+A picture is known by its figure, by what it was given, numbers to the digits a run's files hold, and by the code and words behind
+it. Only a process made for one notebook keeps pictures (`keep_in`); a notebook opened by hand draws all of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench import files
+
+_DIGITS = "%.12g"  # as in the files of a run
+_MOST_ROWS = 5_000  # telling larger tables apart costs more than drawing them
+_here: dict[str, Any] = {}
+
+
+def keep_in(folder: Path | None, notebook: str = "", behind: str = "") -> None:
+    """From now on keep pictures in `folder`, those of `notebook` afresh; `behind`: a hash of the code. None: no longer."""
+    _here.clear()
+    if folder is not None:
+        for old in (folder / notebook).glob("*.json"):
+            old.unlink()
+        _here.update(folder=folder, notebook=notebook, behind=behind)
+
+
+def as_filed(value: Any) -> Any:
+    """A table with its numbers as a run's file would give them back, so that it is drawn alike before and after; else the value."""
+    if not isinstance(value, pd.DataFrame) or len(value) > _MOST_ROWS:
+        return value
+    filed = value.copy()
+    for place, kind in enumerate(value.dtypes):
+        if isinstance(kind, np.dtype) and kind.kind == "f":
+            filed.isetitem(place, [float(_DIGITS % (number + 0.0)) for number in value.iloc[:, place].tolist()])
+    return filed
+
+
+def name(draw: Callable, arguments: inspect.BoundArguments) -> str:
+    """The name of the picture that `draw` makes of its arguments; '' where none is kept."""
+    if not _here:
+        return ""
+    found = hashlib.sha256(f"{_here['behind']} {draw.__module__}.{draw.__qualname__}".encode())
+    try:
+        for key, value in arguments.arguments.items():
+            found.update(f"\x1e{key}\x1f".encode())
+            _say(value, found.update)
+    except _Unknown:
+        return ""
+    return found.hexdigest()
+
+
+class _Unknown(Exception):
+    """Something whose content cannot be told."""
+
+
+def _say(value: Any, tell: Callable[[bytes], None]) -> None:
+    """Everything that could change a picture, in bytes; a number and its text are told alike, as in a file."""
+    if isinstance(value, pd.DataFrame) and len(value) <= _MOST_ROWS:
+        for column in sorted(value.columns, key=str):
+            tell("\x1f".join([f"\x1d{column}", *map(_text, value[column].tolist())]).encode())
+        tell("\x1f".join(map(_text, value.index.tolist())).encode())
+    elif isinstance(value, Mapping):
+        for key in sorted(value, key=str):
+            tell(f"\x1c{key}\x1c".encode())
+            _say(value[key], tell)
+    elif isinstance(value, (list, tuple)):
+        tell(f"\x1b{len(value)}".encode())
+        for item in value:
+            _say(item, tell)
+    else:
+        tell(f"{_text(value)}\x1f".encode())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (str, bool, np.bool_)):
+        return str(value)
+    if isinstance(value, (int, float, np.number)):
+        return _DIGITS % (value + 0.0) if value == value else ""  # + 0.0: no nil below nil
+    if value is None or value is pd.NA:
+        return ""
+    raise _Unknown
+
+
+def stored(picture: str) -> dict[str, str]:
+    """What another notebook of this run kept under a name: svg, caption, alt; {} where nothing is."""
+    if not picture:
+        return {}
+    found = sorted(_here["folder"].glob(f"*/{picture}.json"))
+    return files.read_json(found[0]) if found else {}
+
+
+def store(picture: str, svg: str, caption: str, alt: str) -> None:
+    """Keep a picture."""
+    if picture and _here:
+        place = _here["folder"] / _here["notebook"] / f"{picture}.json"
+        files.write_text(place, json.dumps({"svg": svg, "caption": caption, "alt": alt}, ensure_ascii=False))
