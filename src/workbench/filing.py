@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from workbench import capital, dictionary, findings, units
-from workbench.store import Package
+from workbench.store import Package, texts_like
 from workbench.workbook import MISSING_FORMULA
 
 _THOUSANDS = r"(?<=\d),(?=\d{3}(\D|$))"
@@ -43,16 +43,15 @@ def check(package: Package) -> Filing:
     """Apply the dictionary to a package as filed; never raises for data."""
     meta, unclear = _readable_meta(package.meta)
     found = [_file_remarks(package), *_check_meta(package.meta), *unclear]
-    tables: dict[str, pd.DataFrame] = {}
-    aside: list[pd.DataFrame] = []
-    for name in dictionary.names():
-        text = package.tables.get(name, pd.DataFrame()).fillna("")
-        text = text[(text != "").any(axis=1)] if len(text.columns) else text
-        typed, left, problems = _check_table(name, text, tables)
-        tables[name] = typed
-        found += problems
-        if len(left):
-            aside.append(_as_records(name, left))
+    tables, aside = {}, []
+    with texts_like(package):
+        for name in dictionary.names():
+            text = package.tables.get(name, pd.DataFrame()).fillna("")
+            text = text[(text != "").any(axis=1)] if len(text.columns) else text
+            tables[name], left, problems = _check_table(name, text, tables)
+            found += problems
+            if len(left):
+                aside.append(_as_records(name, left))
     set_aside = pd.concat(aside, ignore_index=True) if aside else pd.DataFrame(columns=["table", "row", "content"])
     return Filing(meta, tables, found, set_aside)
 

@@ -8,8 +8,10 @@ import json
 import math
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from workbench.params import Settings
 
 MAX_MEGABYTES = 2048
 _WORDS = ("flags", "why", "seen", "expected", "source", "price_source", "reason")  # text even where a whole column is blank
+_SMALL = 200_000  # cells of a table
 _FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
 
 
@@ -201,7 +204,7 @@ def _meta_from_sheet(sheet: pd.DataFrame) -> dict:
 
 def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFrame:
     """Trimmed text cells, trimmed headings, no blank lines; index = row of the file counted from 1 with the header."""
-    frame = frame.fillna("").astype(str)
+    frame = frame.fillna("").astype(pd.StringDtype(_storage(frame.size), na_value=math.nan))
     frame.columns = [str(c).strip() for c in frame.columns]
     double = frame.columns[frame.columns.duplicated()].tolist()
     for name in double:
@@ -210,6 +213,16 @@ def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFra
     frame = frame.apply(lambda column: column.str.strip())
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")
     return frame[(frame != "").any(axis=1)] if len(frame.columns) else frame
+
+
+def texts_like(package: Package) -> AbstractContextManager:
+    """Text made meanwhile is held as that of the package's tables."""
+    return pd.option_context("mode.string_storage", _storage(max((table.size for table in package.tables.values()), default=0)))
+
+
+def _storage(cells: int) -> Literal["python", "pyarrow"]:
+    """Who holds the text of a table: Python that of small ones, for the time, Arrow that of large ones, for the room."""
+    return "python" if cells <= _SMALL else "pyarrow"
 
 
 def csv_text(frame: pd.DataFrame) -> str:
