@@ -114,6 +114,13 @@ class Var(dict):
         return made
 
 
+def several(var: Var, number: int) -> list[Column]:
+    """So many more variables of a family over `Any`, numbered on."""
+    first, made = len(var), list(map(Column, var.model.new_columns(number, var.domain)))
+    var.update(zip(range(first, first + number), made, strict=True))
+    return made
+
+
 class Constraint(dict):
     """Rows by index: for each index what `rule(m, index)` returns; rows without variables are not kept."""
 

@@ -11,7 +11,12 @@ from pyomo.environ import Any, Binary, ComponentMap, ConcreteModel, NonNegativeR
 
 from workbench.selection.linear import Linear
 
-__all__ = ["Any", "Binary", "ComponentMap", "ConcreteModel", "Constraint", "NonNegativeReals", "Objective", "Set", "Var"]
+__all__ = ["Any", "Binary", "ComponentMap", "ConcreteModel", "Constraint", "NonNegativeReals", "Objective", "Set", "Var", "several"]
+
+
+def several(var: Var, number: int) -> list:
+    """So many more variables of a family over `Any`, numbered on."""
+    return [var[n] for n in range(len(var), len(var) + number)]
 
 
 def Constraint(*index, rule, doc: str | None = None) -> pyo.Constraint:  # noqa: N802

@@ -26,8 +26,8 @@ class Linear:
     @classmethod
     def of(cls, coefficients: list[float], variables: list[object], constant: float = 0.0) -> Linear:
         """The form of two lists of equal length, which become its own."""
-        form = cls(constant)
-        form.coefficients, form.variables = coefficients, variables
+        form = cls.__new__(cls)
+        form.constant, form.coefficients, form.variables = constant, coefficients, variables
         return form
 
     @classmethod

@@ -344,7 +344,7 @@ def parts(problem: Problem) -> list[Part]:
 
 def _pieces(pool: Pool) -> list[tuple[str, ...]]:
     """Units of a pool with measures, those that meet together."""
-    filed = {u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines}
+    filed = [u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines]
     if len(filed) == 1:
         return [tuple(filed)]
     tops = {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}

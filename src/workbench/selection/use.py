@@ -31,8 +31,7 @@ class Use:
     def _bundle_variables(self, key: tuple, number: int) -> list:
         found = self._w.get(key)
         if found is None:
-            w, first = self.m.w, len(self.m.w)
-            found = self._w[key] = [w[n] for n in range(first, first + number)]
+            found = self._w[key] = self.pe.several(self.m.w, number)
         return found
 
     def year(self, segment: Segment) -> int:
@@ -158,8 +157,8 @@ class Use:
                 members.setdefault(i, []).append(v)
         for i in sorted(members):
             inside, works = members[i], self.m.at[i, year]
-            both = [1.0] * len(inside) + [-sign for sign, _ in works], inside + [state for _, state in works]
-            self.equal.append(Linear.of(*both).equals(0.0))
+            signs, states = [-sign for sign, _ in works], [state for _, state in works]
+            self.equal.append(Linear.of([1.0] * len(inside) + signs, inside + states).equals(0.0))
 
     def _stopped(self, part: Part, index: tuple, unit: str, form: Linear) -> Linear:
         """The form where it can never fall below nil, else a variable that is at least the form and at least nil."""
