@@ -3,9 +3,10 @@
 A child process searches and tells every better plan and bound as it finds them; at the end of the time it is stopped, and what it
 told last is the answer. Where it has no plan after a share of the time, two more begin beside it, with and without presolve, and
 the first to solve the continuous program goes on: it bounds every plan, holds the whole columns that come out whole and dear to
-change, and searches the rest, a wider rest each time. The child that first proves a plan within the accepted gap, by its own bound,
-has the answer alone; at the end of the time the better plan and the better bound of both count. Which child is first depends on
-the machine: of plans within the accepted gap another may be found elsewhere.
+change, and searches the rest, a wider rest each time; in between it raises the bound by setting the columns in parts that cost
+most (`branching`). The child that first proves a plan within the accepted gap, by its own bound, has the answer alone; at the end
+of the time the better plan and the better bound of both count. Which child is first depends on the machine: of plans within the
+accepted gap another may be found elsewhere.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from multiprocessing.connection import Connection, wait
 import highspy
 import numpy as np
 
+from workbench.selection.branching import Tree
+
 APART = 20_000  # columns from which on the search has a process of its own
 HELP = 0.1  # share of the time after which a search without a plan gets help
 FREE = (0.02, 0.1, 0.25, 0.5)  # shares of the whole columns that are searched, cheapest to change first
+LEAST = 1.0  # seconds that raising the bound may take after a search that took none
 GRACE = 0.25  # seconds beyond the limit in which the solver may still end by itself
 _EVERY = 0.2  # seconds between two reports of the bound
 _GOING, _ENDED = 0.0, 1.0
@@ -180,7 +184,7 @@ def _together(highs: highspy.Highs, children: list[_Child]) -> Outcome:
 
 def _search(highs: highspy.Highs, tell: Callable) -> None:
     """The program as it is; every better plan and, now and then, the bound is told."""
-    _tell_plans(highs, tell, -np.inf)
+    _tell_plans(highs, tell, None)
     last = [0.0]
 
     def going(event) -> None:
@@ -195,10 +199,10 @@ def _search(highs: highspy.Highs, tell: Callable) -> None:
     tell(_ENDED, float(int(found.status)), found.bound, value, found.columns)
 
 
-def _tell_plans(highs: highspy.Highs, tell: Callable, bound: float) -> None:
+def _tell_plans(highs: highspy.Highs, tell: Callable, bound: Callable[[], float] | None) -> None:
     def better(event) -> None:
         found = event.data_out
-        proven = found.mip_dual_bound if bound == -np.inf else bound  # of a program partly held only that of the continuous one
+        proven = bound() if bound else found.mip_dual_bound  # of a program partly held only that of the whole tells something
         tell(_GOING, 0.0, proven, found.objective_function_value, np.array(found.mip_solution))
 
     highs.cbMipImprovingSolution += better
@@ -206,39 +210,44 @@ def _tell_plans(highs: highspy.Highs, tell: Callable, bound: float) -> None:
 
 def _held(presolve: str, highs: highspy.Highs, tell: Callable) -> None:
     """The continuous program, with presolve or (where that is what takes so long) without; then with most whole columns held
-    where it put them, fewer each time.
+    where it put them, fewer each time. After each of these searches the bound is raised (`branching`) for as long as it took.
     """
     end = time.monotonic() + highs.getOptionValue("time_limit")[1]
-    every = np.arange(highs.getNumCol(), dtype=np.int32)
-    lp = highs.getLp()
-    kinds, low, high = np.array([int(kind) for kind in lp.integrality_], np.uint8), np.array(lp.col_lower_), np.array(lp.col_upper_)
-    highs.changeColsIntegrality(len(every), every, np.zeros(len(every), np.uint8))
-    highs.setOptionValue("presolve", presolve)
-    highs.run()
-    highs.setOptionValue("presolve", "choose")
-    if highs.getModelStatus() != _STATUS.kOptimal:
+    tree = Tree(highs, presolve, end - time.monotonic())
+    if not tree.solved:
         return
-    bound, answer = highs.getInfo().objective_function_value, highs.getSolution()
-    tell(_GOING, 0.0, bound)
-    x, dear = np.array(answer.col_value), np.abs(np.array(answer.col_dual))
-    highs.changeColsIntegrality(len(every), every, kinds)
-    whole = np.flatnonzero(kinds == 1)
-    split = np.abs(x[whole] - np.round(x[whole])) > 1e-6
-    order = whole[np.lexsort((whole, dear[whole], ~split))]  # those in parts first, then the cheapest to change
-    _tell_plans(highs, tell, bound)
-    known = None
+    tell(_GOING, 0.0, tree.bound)
+    every, order, split = np.arange(highs.getNumCol(), dtype=np.int32), *_in_order(tree)
+    _tell_plans(highs, tell, lambda: tree.bound)
+    lp, known = highs.getLp(), None
+    low, high = np.array(lp.col_lower_), np.array(lp.col_upper_)
     for share in FREE:
-        held = order[max(int(split.sum()), int(share * len(order))) :]
+        held, begun = order[max(split, int(share * len(order))) :], time.monotonic()
         lower, upper = low.copy(), high.copy()
-        lower[held] = upper[held] = np.round(x[held])
+        lower[held] = upper[held] = np.round(tree.x[held])
         highs.changeColsBounds(len(every), every, lower, upper)
         highs.clearSolver()
         if known is not None:
             highs.setSolution(known)
-        left = end - time.monotonic()
-        if left <= 0:
+        if begun >= end:
             return
-        highs.setOptionValue("time_limit", left)
+        highs.setOptionValue("time_limit", end - begun)
         highs.run()
         if highs.getInfo().primal_solution_status == 2:
             known = highs.getSolution()
+            _raise(tree, highs, min(end, 2 * time.monotonic() - begun + LEAST), tell)
+
+
+def _in_order(tree: Tree) -> tuple[np.ndarray, int]:
+    """The whole columns, those in parts first, then the cheapest to change; how many stand in parts."""
+    x = tree.x[tree.whole]
+    split = np.abs(x - np.round(x)) > 1e-6
+    return tree.whole[np.lexsort((tree.whole, np.abs(tree.dear[tree.whole]), ~split))], int(split.sum())
+
+
+def _raise(tree: Tree, highs: highspy.Highs, end: float, tell: Callable) -> None:
+    """Raise the bound until the plan `highs` has found is near enough to it, or the moment `end` has come."""
+    value = highs.getInfo().objective_function_value
+    near = max(highs.getOptionValue("mip_rel_gap")[1] * abs(value), highs.getOptionValue("mip_abs_gap")[1])
+    tree.grow(value - near, end)
+    tell(_GOING, 0.0, tree.bound)
