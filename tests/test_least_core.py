@@ -11,8 +11,9 @@ import pytest
 
 from conftest import META, TABLES, Tiny
 from test_selection import Case
-from workbench import sharing
+from workbench import sharing, words
 from workbench.selection import configurations
+from workbench.sharing import separation
 from workbench.sharing.coalitions import Game
 from workbench.sharing.least_core import known_rows, least_core, lowest, nearest
 from workbench.sharing.nucleolus import least_excess
@@ -165,3 +166,18 @@ def test_the_lowest_excess_of_what_is_known():
     pairs = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
     assert lowest(pairs, -np.ones(3), -1.0)[0] == pytest.approx(1 / 3)
     assert lowest(np.eye(3), np.zeros(3), -1.0)[0] == pytest.approx(-1 / 3)
+
+
+def test_what_is_not_proved_is_left_blank_and_said(monkeypatch):
+    """Without a bound on the excess a rule that hurts no coalition met so far is neither in the core nor outside it."""
+    module = importlib.import_module("workbench.sharing.fair_shares")
+    monkeypatch.setattr(module, "worst_treated", lambda game, shares, seconds: separation.Worst(0, -np.inf, np.inf))
+    game = glove(14)
+    least = least_core(game, 60.0)
+    shares = pd.DataFrame({"rule": "least_core", "player": game.players, "cost_alone": 6000.0, "cost": least.shares})
+    shares = shares.assign(worse_off=0, gain=shares["cost_alone"] - shares["cost"])
+    hurt = shares.assign(rule="all_on_one", cost=[game.cost(game.everyone)] + [0.0] * 13)
+    said = sharing.fairness(game, pd.concat([shares, hurt])).set_index("rule")
+    assert pd.isna(said.at["least_core", "in_core"]) and said.at["all_on_one", "in_core"] == 0
+    assert said["proved"].eq(0).all() and said["core_exists"].isna().all()
+    assert words.decided(said.reset_index(), "en")["in_core"].tolist() == ["no", ""]
