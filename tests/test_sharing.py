@@ -291,6 +291,8 @@ def test_one_enterprise_has_nobody_to_share_with(tiny):
     assert shares["cost"].to_numpy() == pytest.approx(game.cost(1)) and shares["gain"].abs().max() == pytest.approx(0)
     assert sharing.side_payments(shares).empty and (sharing.fairness(game, shares)["in_core"] == 1).all()
     assert sharing.trade(game).trades["gain"].to_numpy() == pytest.approx(0)
+    late = sharing.fair_shares(game, seconds=-1.0)  # no time to list coalitions
+    assert "least_core" not in set(late["rule"]) and (sharing.fairness(game, late)["in_core"] == 1).all()
 
 
 # Trading

@@ -37,13 +37,13 @@ class LeastCore:
 
 
 def least_core(game: Game, seconds: float) -> LeastCore | None:
-    """Shares of the least core nearest to equal gains; None where a player alone or all together have no plan.
+    """Shares of the least core nearest to equal gains; None for one player, or where one alone or all together have no plan.
 
     In about `seconds`: when they are over, the best shares found so far, not `proved`.
     """
     n, end = len(game.players), time.monotonic() + seconds
     alone, whole = np.array([game.cost(1 << k) for k in range(n)]), game.cost(game.everyone)
-    if not np.isfinite(alone).all() or not np.isfinite(whole):
+    if n < 2 or not np.isfinite(alone).all() or not np.isfinite(whole):
         return None
     equal = alone - (alone.sum() - whole) / n
     small = TOLERANCE / 4 * max(1.0, np.abs(alone).max(), abs(whole))  # twice this still counts as nil
