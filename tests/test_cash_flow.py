@@ -224,16 +224,26 @@ def test_rules_with_what_was_seen_and_the_threshold(tiny):
     assert found.at["saving_20", "seen"] == pytest.approx(10) and found.at["saving_20", "result"] == "fail"  # 1,000 of 10,000 t
     assert found.at["saving_5000", "result"] == "fail" and found.at["saving_5000", "in_force"] == 0
     assert found.at["catalogue_2021", "result"] == "pass" and found.at["catalogue_2021", "to_be_confirmed"] == 1
+    assert found.at["catalogue_2025", "result"] == "unknown"  # no class is named there, so none passes
 
 
 def test_rules_by_project_in_words(tiny):
     held = screened(tiny, LOAN.format(kind="annuity")).reset_index()
     named = pd.DataFrame({"project_id": ["P1"], "name": ["Boiler"], "name_zh": ["锅炉"], "npv_all_flows": [1.0]})
     wide = green_finance.by_project(held, named)
-    labels = dictionary.read_table("green_finance_rules").set_index("rule_id")["label_en"]
-    assert wide.loc[0, ["project_id", "name", labels["npv"], labels["saving_20"]]].tolist() == ["P1", "Boiler", "Pass", "Fail"]
-    assert list(wide.columns) == ["project_id", "name", *labels[labels.index.isin(held["rule_id"])]]
-    assert green_finance.by_project(held, named, "zh").at[0, "name"] == "锅炉"
+    short = dictionary.read_table("green_finance_rules").set_index("rule_id")["short_en"]
+    short = short[short.index.isin(held["rule_id"])]
+    assert list(wide.columns) == ["measure", *(f"{place} {label}" for place, label in enumerate(short, start=1))]
+    place = dict(zip(short.index, wide.columns[1:], strict=True))
+    assert wide.loc[0, ["measure", place["npv"], place["saving_20"], place["catalogue_2025"]]].tolist() == [
+        "P1 Boiler",
+        "✓",
+        "✗",
+        "?",
+    ]
+    assert green_finance.by_project(held, named, "zh").at[0, "measure"] == "P1 锅炉"
+    rules = green_finance.summary(held)["rule"]
+    assert [rule.split()[0] for rule in rules] == [column.split()[0] for column in wide.columns[1:]]  # one number in both
 
 
 def test_what_is_not_known_is_not_passed(tiny):

@@ -91,6 +91,7 @@ COVERED = {
     "calculation_case": "test_the_calculation_by_hand",
     "priorities": "test_classes_of_priority",
     "measures": "test_measures_alone",
+    "implementation": "test_diagnosis_members.py::test_how_often_such_measures_were_carried_out",
     "overstatement": "test_all_in_their_turn",
     "macc": "test_all_in_their_turn",
     "misplaced": "test_what_cost_per_tonne_misplaces",
@@ -121,6 +122,7 @@ WRITTEN = {
     "equipment": "test_losses_of_equipment",
     "efficiency_gaps": f"{_MEMBERS}::test_gap_to_the_published_level",
     "measures": "test_measures_alone",
+    "implementation": f"{_MEMBERS}::test_how_often_such_measures_were_carried_out",
     "macc": "test_all_in_their_turn",
     "misplaced": "test_what_cost_per_tonne_misplaces",
     "candidates": f"{_MONEY}::test_what_the_library_proposes",
@@ -200,6 +202,7 @@ def test_every_table_of_the_notebook_has_a_second_path():
     for names in re.findall(r"for name, frame in (\{.*?\})\.items\(\):\n    display\(tables", code):
         shown |= set(re.findall(r'"(\w+)":', names))
     shown |= {"balance_carrier", "balance_enterprise", "balance_use", "balance_checks", "equipment", "gaps"}  # words.*_tables
+    shown |= {"priorities", "measures", "implementation"}
     assert shown == set(COVERED)
     assert set(re.findall(r'"(\w+)": ', code.partition("results = ")[2])) == set(WRITTEN)
     for place in {*COVERED.values(), *WRITTEN.values()}:

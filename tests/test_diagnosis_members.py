@@ -40,6 +40,11 @@ def run():
     return members_park.ran()
 
 
+def by_name(run, table):
+    """A printed table by project: the first word of what a measure is called."""
+    return run.printed[table].assign(project_id=run.printed[table]["measure"].str.split().str[0])
+
+
 def test_the_library_alone():
     """What the notebook starts from, without it: tonnes, coal equivalent and money of each project."""
     made = Tiny(META, PACKAGE).assess().projects.set_index("project_id")
@@ -163,7 +168,9 @@ def test_supply_by_a_member_through_the_whole_diagnosis(run):
         energy_money_saved=lambda p: saved(p, PRICE), cluster_money_saved=lambda p: saved(p, PRICE_CLUSTER),
         seller_sales_lost=lambda p: ALONE[p].get("heat", 0.0) * 100,
     )  # fmt: skip
-    printed.held(run.printed["where_changed"], "project_id", moved)
+    shown = {name: wanted for name, wanted in moved.items() if "money" not in name and "lost" not in name}
+    shown |= {f"{name}_scaled": {p: v / 1000 for p, v in moved[name].items()} for name in moved if name not in shown}
+    printed.held(by_name(run, "where_changed"), "project_id", shown)
     projects = left(run, "potential").set_index("project_id")
     for name, expected in moved.items():
         assert projects[name].to_dict() == pytest.approx(expected), name
@@ -208,7 +215,7 @@ def test_measures_curve_and_priority(run):
     assert [annual(p) for p in order[:2]] == sorted(annual(p) for p in MONEY if annual(p) < 0)
     tonnes, cost = columns(t=lambda p: saved(p, CLUSTER))["t"], {p: annual(p) / saved(p, CLUSTER) for p in MONEY}
     sums = {p: sum(tonnes[q] for q in order[: place + 1]) for place, p in enumerate(order)}
-    printed.held(run.printed["macc"], "project_id", {
+    printed.held(by_name(run, "macc"), "project_id", {
         "rank": {p: place + 1 for place, p in enumerate(order)}, "naive_tco2e": tonnes, "incremental_tco2e": tonnes,
         "cumulative_tco2e": sums, "naive_abatement_cost": cost, "incremental_abatement_cost": cost,
     })  # fmt: skip
@@ -218,6 +225,32 @@ def test_measures_curve_and_priority(run):
     printed.held(run.printed["switches"], "project_id", {
         "tce_saved": {"P4": saved("P4", SAVED_TCE)}, "tco2e_saved": {"P4": saved("P4", CLUSTER)},
     })  # fmt: skip
+
+
+def test_how_often_such_measures_were_carried_out(run):
+    """Rows of the audit programme into whose range of payback a project falls, its upper end in it."""
+    bins = rows_of("technologies/implementation_by_payback", curve="iac")
+    inside = {}
+    for project in MONEY:
+        years = net(project) / yearly(project)
+        (place,) = [n for n, row in enumerate(bins)
+                    if float(row["payback_from_years"]) < years <= float(row["payback_to_years"] or "inf")]  # fmt: skip
+        inside.setdefault(place, []).append(project)
+    made = left(run, "implementation").set_index("payback_from_years")
+    assert list(made.index) == [float(bins[place]["payback_from_years"]) for place in sorted(inside)]
+    said = run.printed["implementation"].set_axis(sorted(inside))
+    for place, projects in inside.items():
+        row = bins[place]
+        expected = {
+            "projects": len(projects), "tce_saved": sum(saved(p, SAVED_TCE) for p in projects),
+            "tco2e_saved": sum(saved(p, CLUSTER) for p in projects), "carried_out": int(row["carried_out"]),
+            "recommendations": int(row["recommendations"]),
+            "share_pct": 100 * int(row["carried_out"]) / int(row["recommendations"]),
+        }  # fmt: skip
+        for name, number in expected.items():
+            seen, half = printed.figure(said.at[place, name])
+            assert abs(seen - number) <= half + 1e-9 and made.at[float(row["payback_from_years"]), name] == pytest.approx(number)
+        assert float(row["share"]) == pytest.approx(expected["share_pct"] / 100, abs=5e-5)
 
 
 def test_cases_of_the_grid(run):

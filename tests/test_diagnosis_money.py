@@ -59,9 +59,10 @@ def aid(project):
 
 
 def later(project):
-    """Years until the discounted savings have repaid the capital; NaN where interest eats them."""
+    """Years until the discounted savings have repaid the capital; NaN where interest eats them or the life ends before."""
     share = net(project) * RATE / yearly(project)
-    return -math.log(1 - share) / math.log(1 + RATE) if share < 1 else math.nan
+    years = -math.log(1 - share) / math.log(1 + RATE) if share < 1 else math.nan
+    return years if years <= MONEY[project][3] else math.nan
 
 
 def test_money_and_what_a_lender_asks(run):
@@ -73,7 +74,13 @@ def test_money_and_what_a_lender_asks(run):
         conserved_cost_per_tce=lambda p: (net(p) * annuity(life[p]) + MONEY[p][2]) / saved(p, SAVED_TCE),
         break_even_carbon_price=lambda p: -value(p) * annuity(life[p]) / saved(p, CLUSTER),
     )  # fmt: skip
-    printed.held(run.printed["finance"], "project_id", expected)
+    shown = run.printed["finance"].assign(project_id=run.printed["finance"]["measure"].str.split().str[0])
+    money = ("capex", "loan", "npv_all_flows", "least_aid")
+    scaled = {f"{name}_scaled": {p: v / 1000 for p, v in expected[name].items()} for name in money}
+    printed.held(shown, "project_id", {n: w for n, w in expected.items() if n not in money} | scaled)
+    assert dict(zip(shown["project_id"], shown["rests_on"], strict=True)) == {
+        "P1": "F2; own bills", "P2": "F4; own bills", "P3": "F1; own bills", "P4": "F3, F4; own bills",
+    }  # fmt: skip
 
     def own(p, rate):
         lent = sum(due / (1 + rate) ** (year + 1) for year, due in enumerate(service(p)))
@@ -133,17 +140,25 @@ def test_rules_of_lenders(run):
     made = left(run, "green_finance").set_index(["project_id", "rule_id"])
     assert len(made) == len(rules) * len(MONEY)
     counted = run.printed["green_finance"].set_index("rule")
-    for rule in rules:
+    marked = (
+        run.printed["screened"].assign(project_id=run.printed["screened"]["measure"].str.split().str[0]).set_index("project_id")
+    )
+    for place, rule in enumerate(rules, start=1):
         results = {project: judged(rule, project) for project in MONEY}
         for project, result in results.items():
             row = made.loc[project, rule["rule_id"]]
             assert row["result"] == {"Pass": "pass", "Fail": "fail", "Not known": "unknown"}[result], (project, rule["rule_id"])
             if rule["comparison"] != "in":
                 assert float(row["seen"]) == pytest.approx(seen_by(rule, project), nan_ok=True), (project, rule["rule_id"])
+            mark = marked.at[project, f"{place} {rule['short_en']}"]
+            assert mark == {"Pass": "✓", "Fail": "✗", "Not known": "?"}[result]
             assert row["in_force"] == int(float(rule["valid_from"] or 0) <= 2022 <= float(rule["valid_to"] or 9999))
         kinds = (("pass", "Pass"), ("fail", "Fail"), ("unknown", "Not known"))
         for name, word in kinds:
-            assert counted.at[rule["label_en"], name] == str(list(results.values()).count(word)), (rule["rule_id"], name)
+            assert counted.at[f"{place} {rule['label_en']}", name] == str(list(results.values()).count(word)), (
+                rule["rule_id"],
+                name,
+            )
 
 
 def proposals():
@@ -197,7 +212,8 @@ def in_2022(measure):
 def test_what_the_library_proposes(run):
     expected = proposals()
     assert len(expected) >= 8
-    printed.held(run.printed["candidates"], "project_id", {
+    shown = run.printed["candidates"].assign(project_id=run.printed["candidates"]["measure"].str.split().str[0])
+    printed.held(shown, "project_id", {
         name: {project: row[place] for project, row in expected.items()}
         for place, name in enumerate(("capex", "opex_per_year", "lifetime_years"))
     })  # fmt: skip
@@ -210,6 +226,7 @@ def test_what_the_library_proposes(run):
 def test_the_very_same_factors(run):
     """The factors that convert savings are those filed with the energy, row by row."""
     shown = run.printed["same_factors"]
+    assert list(shown["factor_number"]) == ["F1", "F2", "F3", "F4"]
     value = {"Bituminous coal": 2, "Heat": 0.11, "Coke": 3, "Electricity": 0.5}
     printed.held(shown, "carrier", {"tco2e_per_unit": value})
     used = left(run, "factors_used").set_index("factor_id")

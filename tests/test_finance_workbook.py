@@ -167,6 +167,34 @@ def test_the_heaviest_year_is_the_least_cover_where_prices_stand_still(tiny, tmp
             assert float(sheets["PROJECTS", f"{at('dscr_heaviest_year')}{row}"]) == pytest.approx(cover, rel=1e-8)
 
 
+@pytest.mark.slow
+def test_a_loan_without_a_filed_rate_is_not_filed_and_nothing_comes_of_it(tiny, tmp_path):
+    """Not 0 %: the sheet says so, reckons no loan, no service and no cover, and the library agrees."""
+    built = tiny(projects=PROJECTS.replace("0.5,0.06,4,annuity,0.01,0.1,50000,2.5,", "0.5,,4,annuity,,,,,"))
+    library, filed = built.assess(), built.checked.tables["projects"]
+    facts = finance.assumptions(library.bases, built.meta, built.settings())
+    finance_workbook.write(library.projects, filed, facts, screened(built, library, filed, built.settings()), tmp_path / "f.xlsx")
+    table = finance.assess(library, filed, built.settings())[0].set_index("project_id").loc["P1"]
+    assert table["loan"] == 0 and math.isnan(table["dscr_min"])
+    sheets = calculated(tmp_path / "f.xlsx")
+    named, rows = of_screen(sheets)
+    shown = lambda name: named[cells.column(name, "en").replace(" (%)", "")]["B"]  # noqa: E731
+    assert [shown(name) for name in ("loan_rate", "interest_subsidy")] == ["not filed"] * 2
+    assert float(shown("loan_share")) == 0.5 and float(shown("loan")) == 0 and shown("dscr_min") == ""
+    head = next(n for n, row in rows.items() if row.get("A") == cells.column("year_of_effect", "en"))
+    at = {name: cells.letter(i) for i, name in enumerate(screen_sheet.FLOW)}
+    for name in ("interest", "repayment", "replacement", "residual_value"):
+        assert [float(rows[head + 1 + year][at[name]]) for year in range(6)] == [0.0] * 6, name
+    assert float(shown("npv_all_flows")) == pytest.approx(table["npv_all_flows"], rel=1e-8)
+
+
+def test_the_debt_cover_is_one_cell_for_assumption_and_rule(run, sheets):
+    label = dictionary.read_table("green_finance_rules").set_index("rule_id").at["dscr_min", "label_en"]
+    screen = openpyxl.load_workbook(run[-1])["Screen"]
+    (row,) = [cell.row for cell in screen["A"] if cell.value == label and screen[f"C{cell.row}"].value]  # the rule, not the figure
+    assert screen[f"D{row}"].value == "=debt_service_cover" and float(sheets["SCREEN", f"D{row}"]) == 1.25
+
+
 def test_no_text_of_a_filing_becomes_a_formula(run):
     book = openpyxl.load_workbook(run[-1])
     names = [book["Projects"][f"B{row}"] for row in (2, 3, 4)]

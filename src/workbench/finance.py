@@ -29,9 +29,10 @@ def table(
 ) -> pd.DataFrame:
     """Every costed project of `projects` (table of `potential`), in the order of `flow`, with COLUMNS; money in currency.
 
-    Shares and rates named `_pct` in percent. Conserved energy: (CRF x net capital + opex) per unit saved (Meier, Wright and
-    Rosenfeld 1983), per MWh only where nothing but electricity is saved. The break-even carbon price makes the present value of
-    all flows nil: exact, since income is linear in it; below nothing where a project pays without carbon income.
+    Shares and rates named `_pct` in percent. No discounted payback is stated that comes after the project's life. Conserved energy:
+    (CRF x net capital + opex) per unit saved (Meier, Wright and Rosenfeld 1983), per MWh only where nothing but electricity is
+    saved. The break-even carbon price makes the present value of all flows nil: exact, since income is linear in it; below nothing
+    where a project pays without carbon income.
     `npv_all_flows` adds residual value and mid-life cost to the contract's `npv`; the loan is in the columns equity and DSCR alone.
     """
     p = flow.ids[["project_id"]].merge(projects, on="project_id", how="left", validate="1:1")
@@ -42,6 +43,7 @@ def table(
     plain, saves = p["annual_cost"] + carbon, p["tco2e_saved"] > 1e-9
     own = yearly + p["opex_per_year"]
     income = p["energy_money_saved"] + carbon - p["opex_per_year"]
+    repaid = np.atleast_1d(costs.discounted_payback(p["capex"], income, settings.discount_rate))
     roots, equity_roots = (rates_of_return.of_rows(matrix, settings.discount_rate) for matrix in (flow.net, flow.equity))
     cover = pd.DataFrame(flow.cover)
     without = flow.present(flow.net - flow.amounts["carbon_income"]).sum(axis=1)
@@ -53,7 +55,7 @@ def table(
         irr_all_flows_pct=100 * roots[0],
         irr_roots_pct=[";".join(f"{100 * rate:.6g}" for rate in found) for found in roots[1]],
         mirr_pct=100 * rates_of_return.modified(flow.net, settings.discount_rate),
-        discounted_payback_years=costs.discounted_payback(p["capex"], income, settings.discount_rate),
+        discounted_payback_years=pd.Series(repaid, index=p.index).where(repaid <= p["lifetime_years"] + 1e-9),
         annual_cost_without_carbon=plain,
         abatement_cost_without_carbon=(plain / p["tco2e_saved"]).where(saves),
         abatement_cost_with_carbon=p["abatement_cost"],

@@ -161,7 +161,8 @@ def _cash_flow(sheet, table: pd.DataFrame, projects: str, lang: str) -> tuple[di
     for row, name in enumerate(_CHOSEN, start=2):
         export.put(sheet.cell(row, 1), cells.column(name, lang))
         at = f"'{projects}'!${where[name]}$2:${where[name]}${last}"
-        sheet.cell(row, 2).value = f"=INDEX({at},MATCH($B$1,'{projects}'!$A$2:$A${last},0))"
+        found = f"INDEX({at},MATCH($B$1,'{projects}'!$A$2:$A${last},0))"
+        sheet.cell(row, 2).value = f'=IF({found}="","",{found})'  # an empty cell is not filed, and no 0
         sheet.cell(row, 2).number_format = cells.number_format(name)
         cell[name] = f"$B${row}"
     first, years = _FLOW_HEAD + 1, _horizon(table)
@@ -198,7 +199,7 @@ def _flow_formulas(year: int, row: int, cell: dict[str, str]) -> dict[str, str]:
     """The formulas of one year; a year 0 with the money at the start."""
     at = {name: f"{letter}{row}" for name, letter in _FLOW_AT.items()}
     above = {name: f"{letter}{row - 1}" for name, letter in _FLOW_AT.items()}
-    rate, term = f"MAX(0,{cell['loan_rate']}-{cell['interest_subsidy']})", f"ROUNDUP({cell['loan_years']},0)"
+    rate, term = f"MAX(0,N({cell['loan_rate']})-N({cell['interest_subsidy']}))", f"ROUNDUP(N({cell['loan_years']}),0)"
     earned = "+".join(at[name] for name in ("grant", "energy_money", "carbon_income", "residual_value"))
     net = f"={earned}-{at['capex']}-{at['opex']}-{at['replacement']}"
     made = {"year_of_effect": year, "net": net, "discounted": f"={at['net']}*(1+discount_rate)^-{at['year_of_effect']}"}
@@ -217,7 +218,7 @@ def _flow_formulas(year: int, row: int, cell: dict[str, str]) -> dict[str, str]:
     loan, kind = cell["loan"], cell["loan_kind"]
     equal = f'IF({kind}="equal_principal",{loan}/MAX(1,{term}),-PMT({rate},MAX(1,{term}),{loan})-{at["interest"]})'
     due = f'IF({kind}="bullet",IF({year}={term},{owed},0),{equal})'
-    after = cell["replacement_after_years"]
+    after = f"N({cell['replacement_after_years']})"
     service = f"({at['repayment']}+{at['interest']})"
     return made | {
         "share_of_year": f"=MAX(0,MIN(1,{life}-{year - 1}))",
@@ -230,8 +231,8 @@ def _flow_formulas(year: int, row: int, cell: dict[str, str]) -> dict[str, str]:
         "opex": f"={cell['opex_per_year']}*{at['share_of_year']}",
         "energy_money": f"={cell['energy_money_saved']}*energy_price_factor*{at['share_of_year']}*(1+energy_price_growth)^{year}",
         "carbon_income": f"=carbon_price*{cell['tco2e_saved']}*{at['share_of_year']}",
-        "replacement": f"=IF(AND({after}>0,{after}<{life},ROUNDUP({after},0)={year}),{cell['replacement_cost']},0)",
-        "residual_value": f"=IF(ROUNDUP({life},0)={year},{cell['gross_capex']}*capex_factor*{cell['salvage_share']},0)",
+        "replacement": f"=IF(AND({after}>0,{after}<{life},ROUNDUP({after},0)={year}),N({cell['replacement_cost']}),0)",
+        "residual_value": f"=IF(ROUNDUP({life},0)={year},{cell['gross_capex']}*capex_factor*N({cell['salvage_share']}),0)",
         "cumulative": f"={above['cumulative']}+{at['net']}",
         "cumulative_discounted": f"={above['cumulative_discounted']}+{at['discounted']}",
         "equity_net": f"={at['net']}-{service}",

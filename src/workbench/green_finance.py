@@ -74,7 +74,7 @@ def _one_rule(table: pd.DataFrame, rule: dict[str, str], year: int) -> pd.DataFr
     """All projects against one rule."""
     seen, threshold = table[rule["indicator"]], rule["threshold"]
     if rule["comparison"] == "in":
-        listed = seen.isin(threshold.split(";"))
+        listed = seen.isin([part for part in threshold.split(";") if part])
         result = np.select([listed], ["pass"], "unknown")  # a class that is not listed may still be an item of the catalogue
     else:
         limit = table[threshold] if threshold in table else pd.Series(float(threshold), index=table.index)
@@ -98,24 +98,31 @@ def summary(screened: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
     table = dictionary.read_table("green_finance_rules").set_index("rule_id")
     counts = pd.crosstab(screened["rule_id"], screened["result"]).reindex(columns=list(RESULTS), fill_value=0)
     once = screened.drop_duplicates("rule_id").set_index("rule_id")[["to_be_confirmed", "in_force"]].astype(bool)
-    order = [rule for rule in table.index if rule in counts.index]
-    found = counts.join(once).join(table[[f"what_{lang}", "source"]].rename(columns={f"what_{lang}": "what_to_do"})).reindex(order)
-    found.insert(0, "rule", table[f"label_{lang}"].reindex(order))
+    found = counts.join(once).join(table[[f"what_{lang}", "source"]].rename(columns={f"what_{lang}": "what_to_do"}))
+    numbered = _numbered(table[f"label_{lang}"], counts.index)
+    found = found.reindex(list(numbered))
+    found.insert(0, "rule", list(numbered.values()))
     return found.reset_index(drop=True)
 
 
-def by_project(screened: pd.DataFrame, projects: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
-    """One row a project, largest present value first, one column a rule in words, in the order of the rules: passed, failed or not.
+def _numbered(labels: pd.Series, applied: pd.Index) -> dict[str, str]:
+    """Rules that were applied, in the order of the table, each with its number before its label; one number in every table."""
+    return {rule: f"{place} {labels[rule]}" for place, rule in enumerate((r for r in labels.index if r in applied), start=1)}
 
-    `projects`: project_id, name, name_zh and npv_all_flows of `finance`.
+
+def by_project(screened: pd.DataFrame, projects: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
+    """One row a project, largest present value first, one column a rule in the order and with the numbers of `summary`.
+
+    A mark says passed, failed or not known. `projects`: project_id, name, name_zh and npv_all_flows of `finance`.
     """
     table = dictionary.read_table("green_finance_rules").set_index("rule_id")
     wide = screened.pivot(index="project_id", columns="rule_id", values="result")
-    wide = wide[[rule for rule in table.index if rule in wide.columns]]
-    wide = wide.map(lambda result: wording.label(result, lang)).rename(columns=table[f"label_{lang}"])
+    short = _numbered(table[f"short_{lang}"], wide.columns)
+    wide = wide[list(short)].map(lambda result: wording.text(f"mark.{result}", lang)).rename(columns=short)
     names = projects.sort_values("npv_all_flows", ascending=False).set_index("project_id")
     wide = wide.reindex([name for name in names.index if name in wide.index])
     names = names.reindex(wide.index)
     chinese = names["name_zh"] if lang == "zh" and "name_zh" in names else names["name"]
-    wide.insert(0, "name", [str(own) if pd.notna(own) and own else str(n) for own, n in zip(chinese, names["name"], strict=True)])
-    return wide.rename_axis(None, axis=1).rename_axis("project_id").reset_index()
+    called = [str(own) if pd.notna(own) and own else str(n) for own, n in zip(chinese, names["name"], strict=True)]
+    wide.insert(0, "measure", [f"{project} {name}" for project, name in zip(wide.index, called, strict=True)])
+    return wide.rename_axis(None, axis=1).reset_index(drop=True)

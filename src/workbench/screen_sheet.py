@@ -20,6 +20,7 @@ FLOW = (
     "loan_draw", "repayment", "interest", "debt_service_cover", "cumulative_discounted",
 )  # fmt: skip
 SIGNS = {"ge": "≥", "le": "≤", "gt": ">", "in": "∈"}
+ASSUMED = {"dscr_min": "debt_service_cover"}  # thresholds that are an assumption of the workbook: one cell, not two
 Kept = tuple[str, int]  # name and last row of the sheet that is looked up
 HEADS = ("rule", "seen", "comparison", "threshold", "unit", "result", "what_to_do", "source", "to_be_confirmed")
 
@@ -67,7 +68,9 @@ def _money(sheet, at: dict[str, str], kept: Kept, row: int, lang: str) -> tuple[
     """Parts of the cost, grant and loan, the figures a lender asks for, and the least aid; where each stands, the next free row."""
     cells.heading(sheet, row, [cells.say("screen.money", lang)])
     lines = [(part, f'=IFERROR({_found(kept, part, 2)},"")') for part in PARTS]
-    lines += [(name, f'=IF({at[name]}="","",{at[name]})') for name in (*TERMS, *FIGURES, "tce_saved", "tco2e_saved")]
+    absent = {name: cells.say("screen.not_filed", lang) for name in TERMS}
+    figures = (*TERMS, *FIGURES, "tce_saved", "tco2e_saved")
+    lines += [(name, f'=IF({at[name]}="","{absent.get(name, "")}",{at[name]})') for name in figures]
     place = {}
     for line, (name, formula) in enumerate(lines, start=row + 1):
         export.put(sheet.cell(line, 1), cells.column(name, lang).replace(" (%)", "").replace("，%", ""))
@@ -91,7 +94,8 @@ def _rules(sheet, rules: pd.DataFrame, kept: Kept, known: dict[str, str], row: i
         seen, limit = f"B{line}", f"D{line}"
         stored = f'=IFERROR({_found(kept, rule["rule_id"], 2)},"")'
         sheet[seen].value = f"={known[rule['indicator']]}" if rule["indicator"] in LIVE else stored
-        sheet[limit].value = f'=IFERROR({_found(kept, rule["rule_id"], 3)},"")'
+        assumed = ASSUMED.get(rule["rule_id"])
+        sheet[limit].value = f"={assumed}" if assumed else f'=IFERROR({_found(kept, rule["rule_id"], 3)},"")'
         if rule["comparison"] == "in":
             result = f'=IFERROR({_found(kept, rule["rule_id"], 4)},"{open_}")'
         else:

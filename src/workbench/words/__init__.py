@@ -41,11 +41,13 @@ from workbench.words.lending import best_first, finance_summary, near_optimal, p
 from workbench.words.measures import (
     calculations,
     measure_rows,
+    measure_tables,
     measures_summary,
     money_headings,
     open_questions,
     priority_rows,
 )  # fmt: skip
+from workbench.words.origin import offer_rows, rests_on
 from workbench.words.plan import greedy_summary, money_summary, report_summary, selection_figures, selection_summary
 from workbench.words.readable import (
     factor_rows,
@@ -76,15 +78,15 @@ from workbench.words.verification import (
 
 __all__ = [
     "Prose", "allocation_summary", "balance_summary", "balance_tables", "best_first", "boundary_summary", "bridge",
-    "calculation_steps",
-    "calculation_summary", "calculations", "cluster_name", "conclusion", "currency_name", "data_nature", "decided", "diagnosed",
-    "diagnosis_summary", "efficiency_summary", "efficiency_tables", "evidence_summary", "factor_rows", "facts", "finance_summary",
-    "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary", "intake_summary",
-    "intensity_heading", "inventory_figures", "inventory_summary", "judged_as", "measure_rows", "measures_summary",
-    "menu_summary", "misstatement_summary", "money", "money_headings", "money_summary", "nature_kind", "near_optimal", "number",
-    "objective_unit", "offers_summary", "open_questions", "parameters", "plan_finance", "potential_summary", "price_note",
-    "price_summary", "priority_rows", "provenance", "readable", "reading_summary", "report_summary", "risk_summary",
-    "runs_summary", "savings_summary", "scope", "selection_figures", "selection_summary", "sharing_summary", "shown", "sources",
-    "spelled", "spot_rows", "subjects", "synthetic_warning", "table", "task", "title", "totals", "totals_summary",
-    "transfer_summary", "uncertainty_summary", "why_summary", "with_currency", "with_names", "word",
+    "calculation_steps", "calculation_summary", "calculations", "cluster_name", "conclusion", "currency_name", "data_nature",
+    "decided", "diagnosed", "diagnosis_summary", "efficiency_summary", "efficiency_tables", "evidence_summary", "factor_rows",
+    "facts", "finance_summary", "findings_summary", "greedy_summary", "grid_cases", "heat_levels", "heat_pairs", "heat_summary",
+    "intake_summary", "intensity_heading", "inventory_figures", "inventory_summary", "judged_as", "measure_rows",
+    "measure_tables", "measures_summary", "menu_summary", "misstatement_summary", "money", "money_headings", "money_summary",
+    "nature_kind", "near_optimal", "number", "objective_unit", "offer_rows", "offers_summary", "open_questions", "parameters",
+    "plan_finance", "potential_summary", "price_note", "price_summary", "priority_rows", "provenance", "readable",
+    "reading_summary", "report_summary", "rests_on", "risk_summary", "runs_summary", "savings_summary", "scope",
+    "selection_figures", "selection_summary", "sharing_summary", "shown", "sources", "spelled", "spot_rows", "subjects",
+    "synthetic_warning", "table", "task", "title", "totals", "totals_summary", "transfer_summary", "uncertainty_summary",
+    "why_summary", "with_currency", "with_names", "word",
 ]  # fmt: skip

@@ -8,10 +8,9 @@ from workbench import priority, wording
 from workbench.words.amounts import Prose, column_sum, currency_name, money, percent, say
 from workbench.words.balance import unit_names
 from workbench.words.engineering import calculation_steps
-from workbench.words.readable import local_name, remarked, word
+from workbench.words.readable import local_name, remarked, scaled, word
 
 CASES = 12  # calculations shown one by one; the others stand in the table of the run
-_SCALE = {"en": 1e3, "zh": 1e4}
 
 
 def money_headings(currency: str, lang: str) -> dict[str, str]:
@@ -35,9 +34,20 @@ def measure_rows(plan: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFr
         measure=measure,
         measure_and_basis=[remarked(*pair, lang) for pair in zip(measure, basis, strict=True)],
         acts_on=acts,
-        capex_scaled=plan["capex"] / _SCALE[lang],
-        saving_scaled=plan["yearly_saving"] / _SCALE[lang],
+        capex_scaled=scaled(plan["capex"], lang),
+        saving_scaled=scaled(plan["yearly_saving"], lang),
     )
+
+
+def measure_tables(
+    plan: pd.DataFrame, classes: pd.DataFrame, carried: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFrame, lang: str
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """The measures for readers, table by table: classes of priority, every measure, how often measures like these were carried out.
+
+    `classes`: of `measures.summary`; `carried`: of `adoption.by_payback`, left out where no measure has a payback.
+    """
+    found = {"priorities": priority_rows(classes, lang), "measures": measure_rows(plan, units, enterprises, lang)}
+    return found | ({"implementation": implementation_rows(carried, lang)} if len(carried) else {})
 
 
 def _units(row, called: dict[str, str], lang: str) -> str:
@@ -68,12 +78,24 @@ def priority_rows(sums: pd.DataFrame, lang: str) -> pd.DataFrame:
     rule = priority.rules().set_index("priority")
     mine = rule.loc[sums["priority"]].reset_index()
     return sums.assign(
-        capex_scaled=sums["capex"] / _SCALE[lang],
-        saving_scaled=sums["yearly_saving"] / _SCALE[lang],
+        capex_scaled=scaled(sums["capex"], lang),
+        saving_scaled=scaled(sums["yearly_saving"], lang),
         meaning=mine[f"meaning_{lang}"].to_numpy(),
         source=[say(f"priority.{'working_rule' if kind == 'definition' else 'read'}", lang) for kind in mine["confidence"]],
         priority=sums["priority"].map(_labels(lang)),
     )
+
+
+def implementation_rows(found: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Rows of `adoption.by_payback` for readers: the range of payback in words."""
+    ends = zip(found["payback_from_years"], found["payback_to_years"], strict=True)
+    said = [
+        say("implementation.above", lang, least=f"{low:g}")
+        if pd.isna(high)
+        else say("implementation.range", lang, least=f"{low:g}", most=f"{high:g}")
+        for low, high in ends
+    ]
+    return found.assign(payback_range=said)
 
 
 def measures_summary(sums: pd.DataFrame, currency: str, lang: str) -> Prose:

@@ -27,10 +27,16 @@ _YES_NO = (
 _REASONS = re.compile(r"\w+:\w+(; \w+:\w+)*")  # level:status of a factor's choice
 _MONEY = (
     "capex", "gross_capex", "grant", "annual_cost", "npv", "energy_money_saved", "carbon_income", "abatement_cost",
+    "break_even_carbon_price", "conserved_cost_per_tce", "better_abatement_cost", "opex_per_year",
     "objective_value",
     "greedy_value", "marginal_abatement_cost", "naive_abatement_cost", "incremental_abatement_cost", "price",
     "regret", "extra_cost", "greedy_extra", "greedy_ended_value", "spend", "own_funds", "capital_available",
 )  # fmt: skip
+_SCALED = (
+    "capex", "loan", "npv_all_flows", "least_aid", "annual_cost", "better_annual_cost", "energy_money_saved", "cluster_money_saved",
+    "seller_sales_lost",
+)  # fmt: skip
+_SCALE = {"en": 1e3, "zh": 1e4}  # a report counts money in thousands, a Chinese one in ten thousands
 _OF_OBJECTIVE = (
     "objective_value", "greedy_value", "greedy_ended_value", "greedy_extra", "marginal_abatement_cost", "price", "regret",
     "regret_at_most", "extra_cost",
@@ -98,10 +104,17 @@ def filed(name: object, lang: str) -> str:
 
 
 def readable(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = None) -> pd.DataFrame:
-    """A copy for readers: codes in words, names in the report's language, `enterprise` beside enterprise_id."""
+    """A copy for readers: codes in words, names in the report's language, `enterprise` beside enterprise_id.
+
+    Where there is a project, `measure` says its number and name; money also stands in thousands or 万 (`capex_scaled` …).
+    """
     out = frame.copy()
     if "name" in out:
         out["name"] = local_name(out, lang)
+    if {"name", "project_id"} <= set(out.columns) and "measure" not in out:
+        out["measure"] = out["project_id"].astype(str) + " " + out["name"]
+    for column in set(_SCALED) & set(out.columns):
+        out[f"{column}_scaled"] = scaled(out[column], lang)
     for column in set(CODES) & set(out.columns):
         places, values = pd.factorize(out[column], use_na_sentinel=False)  # each code is said once
         words = [code(column, value, lang) for value in values.tolist()]
@@ -172,9 +185,15 @@ def _carriers() -> pd.DataFrame:
     return pd.concat([dictionary.carriers()[["label_en", "label_zh"]], processes[["label_en", "label_zh"]]])
 
 
+def factor_number(place: int) -> str:
+    """What a factor row is called in a report: F1, F2 …"""
+    return f"F{place + 1}"
+
+
 def factor_rows(used: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Factor rows for readers: codes in words, years as they are written, hashes cut to twelve characters."""
     out = readable(used, lang).assign(sha256=used["sha256"].str[:12]).rename(columns={"value": "tco2e_per_unit"})
+    out["factor_number"] = [factor_number(place) for place in range(len(out))]
     for column in ("valid_from", "valid_to"):
         out[column] = out[column].fillna("").astype(str).str.removesuffix(".0")
     return out
@@ -212,7 +231,13 @@ def with_names(frame: pd.DataFrame, projects: pd.DataFrame, lang: str) -> pd.Dat
 def headings(currency: str, lang: str, unit: str = "") -> dict[str, str]:
     """Headings of money columns, with the cluster's currency; those of the objective with its `unit`, where it is another."""
     name, own = currency_name(currency, lang), currency_name(unit or currency, lang)
-    return {c: wording.text(f"money.{c}", lang, currency=own if c in _OF_OBJECTIVE else name) for c in _MONEY}
+    found = {c: wording.text(f"money.{c}", lang, currency=own if c in _OF_OBJECTIVE else name) for c in _MONEY}
+    return found | {f"{c}_scaled": wording.text(f"money.{c}_scaled", lang, currency=name) for c in _SCALED}
+
+
+def scaled(amounts: pd.Series, lang: str) -> pd.Series:
+    """Money in thousands, in Chinese in ten thousands (万)."""
+    return amounts.astype(float) / _SCALE[lang]
 
 
 def intensity_heading(enterprises: pd.DataFrame, lang: str) -> dict[str, str]:

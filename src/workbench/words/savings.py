@@ -63,7 +63,9 @@ def grid_cases(cases: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 
 def with_currency(frame: pd.DataFrame, currency: str, lang: str) -> pd.DataFrame:
-    """`frame` with the cluster's money in words where its column `unit` only says currency."""
+    """`frame` with the cluster's money in words where its column `unit`, if there is one, only says currency."""
+    if "unit" not in frame:
+        return frame
     return frame.assign(
         unit=frame["unit"].replace("currency", say("unit.money_per_year", lang, currency=currency_name(currency, lang)))
     )
