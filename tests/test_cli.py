@@ -79,6 +79,13 @@ def test_help_is_quick():
     assert not {"pandas", "papermill", "pydantic", "openpyxl", "numpy"} & set(loaded)
 
 
+def test_what_looks_after_a_batch_loads_no_library_of_the_notebooks():
+    script = "import sys; from workbench import batch; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "workbench.execution" in loaded
+    assert not {"pandas", "numpy", "matplotlib", "seaborn", "papermill", "scipy", "pyomo", "highspy"} & set(loaded)
+
+
 def test_a_filled_template_is_read_back(filled, capsys):
     path = filled()
     package = store.read_package(path)

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from workbench import files, params, provenance, reads, report, spared
-from workbench.figures import once
 
 try:
     import fcntl
@@ -180,6 +179,8 @@ def _end_with_parent(connection: Connection) -> None:
 
 def _run(task: Task) -> dict[str, Any]:
     """Execute and publish: `error` ('' or one line), and what the notebook read."""
+    from workbench.figures import once
+
     with _in_use(task.folder):
         package = (task.root / str(task.values.get("package", ""))).resolve()
         read = reads.Reads(task.folder, task.root, package, _WORKBENCH).start()
