@@ -6,7 +6,7 @@ import pandas as pd
 
 from workbench import finance
 from workbench.words.amounts import Prose, column_sum, money, number, say
-from workbench.words.readable import readable, remarked
+from workbench.words.readable import project_rows, remarked
 
 
 def finance_summary(lent: pd.DataFrame, reached: pd.DataFrame, currency: str, lang: str) -> Prose:
@@ -39,7 +39,7 @@ def finance_summary(lent: pd.DataFrame, reached: pd.DataFrame, currency: str, la
 
 def best_first(lent: pd.DataFrame, rests: pd.Series, lang: str) -> pd.DataFrame:
     """The table `finance` as a reader sees it, largest present value first: remarks behind the name, what it `rests` on."""
-    made = readable(lent, lang)
+    made = project_rows(lent, lang)
     told = [remarked(*pair, lang) for pair in zip(made["measure"], made["remarks"].fillna(""), strict=True)]
     return made.assign(measure=told, rests_on=made["project_id"].map(rests)).sort_values("npv_all_flows", ascending=False)
 

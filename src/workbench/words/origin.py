@@ -7,7 +7,7 @@ import pandas as pd
 from workbench import measures, technologies
 from workbench.potential import Assessment
 from workbench.words.amounts import say
-from workbench.words.readable import factor_number, readable, remarked
+from workbench.words.readable import factor_number, project_rows, remarked
 
 _OWN_BILLS = "own bills"
 
@@ -37,7 +37,7 @@ def _price(source: str, lang: str) -> str:
 
 def offer_rows(offers: pd.DataFrame, enterprises: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Candidates of the library for readers: what has no price says so behind its name; row of the library, index and rate."""
-    made = readable(offers, lang, enterprises)
+    made = project_rows(offers, lang, enterprises)
     told = made["status"].where(offers["status"].ne("library"), "")
     named = [remarked(*pair, lang) for pair in zip(made["measure"], told, strict=True)]
     rows = zip(offers["technology_id"].astype(str), offers["evidence"].astype(str), strict=True)

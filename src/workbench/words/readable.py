@@ -104,17 +104,10 @@ def filed(name: object, lang: str) -> str:
 
 
 def readable(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = None) -> pd.DataFrame:
-    """A copy for readers: codes in words, names in the report's language, `enterprise` beside enterprise_id.
-
-    Where there is a project, `measure` says its number and name; money also stands in thousands or 万 (`capex_scaled` …).
-    """
+    """A copy for readers: codes in words, names in the report's language, `enterprise` beside enterprise_id."""
     out = frame.copy()
     if "name" in out:
         out["name"] = local_name(out, lang)
-    if {"name", "project_id"} <= set(out.columns) and "measure" not in out:
-        out["measure"] = out["project_id"].astype(str) + " " + out["name"]
-    for column in set(_SCALED) & set(out.columns):
-        out[f"{column}_scaled"] = scaled(out[column], lang)
     for column in set(CODES) & set(out.columns):
         places, values = pd.factorize(out[column], use_na_sentinel=False)  # each code is said once
         words = [code(column, value, lang) for value in values.tolist()]
@@ -135,6 +128,14 @@ def readable(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = 
             if column in out:
                 out[new] = out[column].map(known).fillna(out[column])
     return out
+
+
+def project_rows(frame: pd.DataFrame, lang: str, enterprises: pd.DataFrame | None = None) -> pd.DataFrame:
+    """`readable`, and beside it `measure`, number and name of a project, and money in thousands or 万 (`capex_scaled` …)."""
+    out = readable(frame, lang, enterprises)
+    if {"name", "project_id"} <= set(out.columns):
+        out["measure"] = out["project_id"].astype(str) + " " + out["name"]
+    return out.assign(**{f"{column}_scaled": scaled(out[column], lang) for column in _SCALED if column in out})
 
 
 def code(column: str, value: Any, lang: str) -> str:
