@@ -8,6 +8,7 @@ import pytest
 from tests import members_park, printed
 from tests.members_park import (
     ACTS_ON,
+    ALONE,
     BURNT,
     CLUSTER,
     HOME,
@@ -35,6 +36,8 @@ from tests.members_park import (
     value,
     yearly,
 )
+from tests.test_diagnosis_figures import numbers
+from tests.test_diagnosis_members import uses
 
 
 @pytest.fixture(scope="module", params=[pytest.param("by hand", marks=pytest.mark.slow)])
@@ -244,3 +247,55 @@ def test_places(run):
             assert row[name] == pytest.approx(sum(map(of, projects))), (firm, name)
         assert row["abatement_cost"] == pytest.approx(sum(map(annual, projects)) / sum(saved(p, CLUSTER) for p in projects))
         assert row["projects"] == len(projects)
+
+
+def sentences():
+    """Numbers of each paragraph in the order of reading; of the proposals the first three, the rest counts what was left out."""
+    tce, tonnes = (lambda p: saved(p, SAVED_TCE)), (lambda p: saved(p, CLUSTER))
+    coal, heat, coke, power = BURNT * TCE["bituminous"], SOLD * TCE["heat"], 1000 * TCE["coke"], 202_000 * TCE["electricity"]
+    outside, used, all_t = coal + coke + power, coal + heat + coke + power, 124_000
+    own = 100 * (20_000 + 3_000) / 130_600
+    by_system = {}
+    for (firm, carrier, system, _), (energy, emitted) in uses().items():
+        by_system[system] = by_system.get(system, 0.0) + energy
+        by_system[firm, carrier, system] = energy, emitted
+    drives, other = by_system["C", "electricity", "motors"], by_system["B", "electricity", "motors"]
+    plain, repays = sorted((by_system[k][0] for k in by_system if k[:2] == ("B", "electricity")), reverse=True), ["P1", "P2"]
+    with_power = [saved(p, CLUSTER | {"electricity": 0.0}) for p in ("P2", "P4")]
+    megawatt_hours = sum(ALONE[p]["electricity"] for p in ("P2", "P4"))
+    margins = [float(row["co2_t_per_mwh"]) for row in rows_of("grid_marginal", country="CN") if row["co2_t_per_mwh"]]
+    cases = [sum(with_power) + megawatt_hours * factor for factor in margins]
+    offered = proposals()
+    lost = [p for p in MONEY if value(p) < 0]
+    return {
+        "balance": [used, outside, 100 * power / used, heat, 100 * by_system["motors"] / used]
+        + [100 * (coal + coke) / used, 4],
+        "efficiency": [1, 2, 80, 0.2 * coal, 1, 1, gap()[0], gap()[1], 2],
+        "where": [own, 0, 100 * 101_000 / 130_600, 100 * 6_600 / 130_600, drives[1], 100 * drives[1] / 130_600]
+        + [100 * (1 - 1_000 / 130_600), sum(map(tonnes, MONEY)), 100 * sum(map(tonnes, MONEY)) / 130_600]
+        + [1_000, 100 * 1_000 / 130_600, other[1], 1, gap()[0]],
+        "calculated": [],
+        "measures": [4, 2, 1, 1, 2, tce("P1"), tonnes("P1"), 1, yearly("P1"), 2],
+        "library": [4, 4, sum(map(tce, MONEY)), sum(map(tonnes, MONEY)), 100 * sum(map(tonnes, MONEY)) / all_t]
+        + [sum(map(net, MONEY)) / 1e6, 2, 100 * sum(map(tonnes, repays)) / sum(map(tonnes, MONEY)), sum(map(tonnes, repays))]
+        + [-sum(map(annual, repays)) / 1e6],
+        "moves": [1, 6_000 * 0.2, 6_000 * 0.11, 600_000, 600_000, 5, min(cases), max(cases), tonnes("P2") + tonnes("P4")],
+        "heat": [4, 2, 470, 290, 20, 270, 240, math.radians(0.1) * 6371.0088],
+        "money": [2, 4, sum(map(value, repays)) / 1e6, 3, 1, 1.25, len(lost), sum(map(aid, lost)) / 1e6]
+        + [-sum(map(value, MONEY)) / sum(tonnes(p) / annuity(MONEY[p][3]) for p in MONEY)],
+        "offers": [len(offered), 2, sum(row[0] for row in offered.values())],
+        "open": [*plain[:3], heat, 100 * heat / used, power, 100 * power / used, 2, 17166],
+    }  # fmt: skip
+
+
+def test_every_number_of_every_sentence(run):
+    """A sentence about members, levels, loans or proposals that says another number, or one more, fails."""
+    texts = [str(thing) for thing in run.shown if type(thing).__name__ == "Prose"]
+    said = texts[next(place for place, text in enumerate(texts) if text.startswith("The enterprises use")) :]
+    expected = sentences()
+    assert len(said) == len(expected)
+    for (name, wanted), sentence in zip(expected.items(), said, strict=True):
+        found = numbers(sentence)
+        assert len(found) == len(wanted) or (name == "offers" and len(found) > 3), (name, sentence)
+        for (figure, half), number in zip(found, wanted, strict=name != "offers"):
+            assert abs(figure - number) <= half * (1 + 1e-9) + 1e-6, (name, figure, number, sentence)

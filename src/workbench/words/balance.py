@@ -113,7 +113,8 @@ def balance_summary(made: pd.DataFrame, uses: pd.DataFrame, checks: pd.DataFrame
     ]  # fmt: skip
     if whole["handed_tce"] > 0:
         gap = whole["handed_tce"] - whole["received_tce"]
-        said.append(say("balance.members", lang, handed=whole["handed_tce"], received=whole["received_tce"], gap=gap,
+        key = "balance.members" if round(gap, 3) else "balance.members_all"
+        said.append(say(key, lang, handed=whole["handed_tce"], received=whole["received_tce"], gap=gap,
                         share=percent(gap, whole["handed_tce"])))  # fmt: skip
     most = uses[uses["system"] != "not_split"].head(1)
     if len(most):
