@@ -412,6 +412,18 @@ def numbers(sentence):
     return found
 
 
+def held_in_words(run, expected, slack):
+    """Each paragraph from the energy balance on says the numbers expected of it, as printed and `slack` beside, and no more."""
+    texts = [str(thing) for thing in run.shown if type(thing).__name__ == "Prose"]
+    said = texts[next(place for place, text in enumerate(texts) if text.startswith("The enterprises use")) :]
+    assert len(said) == len(expected)
+    for (name, wanted), sentence in zip(expected.items(), said, strict=True):
+        found = numbers(sentence)
+        assert len(found) == len(wanted), (name, sentence)
+        for (figure, half), number in zip(found, wanted, strict=True):
+            assert abs(figure - number) <= half * (1 + 1e-9) + slack, (name, figure, number, sentence)
+
+
 def value(project, tonne=0.0):
     """Present value, with or without a carbon price."""
     capital, _, life = MONEY[project]
@@ -455,12 +467,4 @@ def test_every_number_of_every_sentence(run):
         "offers": [len(run.offers.left_out)],
         "open": [total - metered, 100 * (1 - metered / total), 3, 1, 17166],
     }
-    texts = [str(thing) for thing in run.shown if type(thing).__name__ == "Prose"]
-    first = next(place for place, text in enumerate(texts) if text.startswith("The enterprises use"))
-    said = texts[first:]
-    assert len(said) == len(expected)
-    for (name, wanted), sentence in zip(expected.items(), said, strict=True):
-        found = numbers(sentence)
-        assert len(found) == len(wanted), (name, sentence)
-        for (figure, half), number in zip(found, wanted, strict=True):
-            assert abs(figure - number) <= half * (1 + 1e-9) + 1e-9, (name, figure, number, sentence)
+    held_in_words(run, expected, 1e-9)

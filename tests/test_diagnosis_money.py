@@ -37,7 +37,7 @@ from tests.members_park import (
     value,
     yearly,
 )
-from tests.test_diagnosis_figures import numbers
+from tests.test_diagnosis_figures import held_in_words
 from tests.test_diagnosis_members import uses
 
 
@@ -307,12 +307,4 @@ def sentences():
 
 def test_every_number_of_every_sentence(run):
     """A sentence about members, levels, loans or proposals that says another number, or one more, fails."""
-    texts = [str(thing) for thing in run.shown if type(thing).__name__ == "Prose"]
-    said = texts[next(place for place, text in enumerate(texts) if text.startswith("The enterprises use")) :]
-    expected = sentences()
-    assert len(said) == len(expected)
-    for (name, wanted), sentence in zip(expected.items(), said, strict=True):
-        found = numbers(sentence)
-        assert len(found) == len(wanted), (name, sentence)
-        for (figure, half), number in zip(found, wanted, strict=True):
-            assert abs(figure - number) <= half * (1 + 1e-9) + 1e-6, (name, figure, number, sentence)
+    held_in_words(run, sentences(), 1e-6)

@@ -47,6 +47,7 @@ def test_a_table_read_back_from_its_file_is_not_drawn_again(drawn, tmp_path):
     [
         lambda: (TABLE.assign(tco2e=[1 / 3 * (1 + 1e-9), 0.0]), {}),
         lambda: (TABLE.iloc[::-1], {}),
+        lambda: (TABLE[["name", "tco2e", "scope"]], {}),
         lambda: (TABLE.rename(columns={"name": "name_zh"}), {}),
         lambda: (TABLE.assign(name=["", "a"]), {}),
         lambda: (TABLE.iloc[:1], {}),

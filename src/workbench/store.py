@@ -25,7 +25,7 @@ from workbench.params import Settings
 MAX_MEGABYTES = 2048
 _WORDS = ("flags", "why", "seen", "expected", "source", "price_source", "reason")  # text even where a whole column is blank
 _SMALL = 200_000  # cells of a table
-_FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
+FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def _storage(cells: int) -> Literal["python", "pyarrow"]:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """A table as CSV text that is the same on every machine."""
-    return frame.to_csv(index=False, lineterminator="\n", float_format=_FLOAT_FORMAT)
+    return frame.to_csv(index=False, lineterminator="\n", float_format=FLOAT_FORMAT)
 
 
 class RunFolder:

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from workbench import files
+from workbench.store import FLOAT_FORMAT
 
-_DIGITS = "%.12g"  # as in the files of a run
 _MOST_ROWS = 5_000  # telling larger tables apart costs more than drawing them
 _here: dict[str, Any] = {}
 
@@ -39,7 +39,7 @@ def as_filed(value: Any) -> Any:
     filed = value.copy()
     for place, kind in enumerate(value.dtypes):
         if isinstance(kind, np.dtype) and kind.kind == "f":
-            filed.isetitem(place, [float(_DIGITS % (number + 0.0)) for number in value.iloc[:, place].tolist()])
+            filed.isetitem(place, [float(FLOAT_FORMAT % (number + 0.0)) for number in value.iloc[:, place].tolist()])
     return filed
 
 
@@ -64,13 +64,13 @@ class _Unknown(Exception):
 def _say(value: Any, tell: Callable[[bytes], None]) -> None:
     """Everything that could change a picture, in bytes; a number and its text are told alike, as in a file."""
     if isinstance(value, pd.DataFrame) and len(value) <= _MOST_ROWS:
-        for column in sorted(value.columns, key=str):
-            tell("\x1f".join([f"\x1d{column}", *map(_text, value[column].tolist())]).encode())
+        for place, column in enumerate(value.columns):
+            tell("\x1f".join([f"\x1d{column}", *map(_text, value.iloc[:, place].tolist())]).encode())
         tell("\x1f".join(map(_text, value.index.tolist())).encode())
     elif isinstance(value, Mapping):
-        for key in sorted(value, key=str):
+        for key, item in value.items():
             tell(f"\x1c{key}\x1c".encode())
-            _say(value[key], tell)
+            _say(item, tell)
     elif isinstance(value, (list, tuple)):
         tell(f"\x1b{len(value)}".encode())
         for item in value:
@@ -83,7 +83,7 @@ def _text(value: Any) -> str:
     if isinstance(value, (str, bool, np.bool_)):
         return str(value)
     if isinstance(value, (int, float, np.number)):
-        return _DIGITS % (value + 0.0) if value == value else ""  # + 0.0: no nil below nil
+        return FLOAT_FORMAT % (value + 0.0) if value == value else ""  # + 0.0: no nil below nil
     if value is None or value is pd.NA:
         return ""
     raise _Unknown

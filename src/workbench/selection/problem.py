@@ -106,8 +106,7 @@ class Problem:
         """Capital net of grant of each project by year of start."""
         if self.horizon.by_years:
             return time.capital(self.horizon, self.projects)
-        year = self.horizon.first
-        return {i: {year: float(k)} for i, k in zip(self.ids, self.projects["capex"].tolist(), strict=True)}
+        return {i: {self.horizon.first: float(k)} for i, k in zip(self.ids, self.projects["capex"].tolist(), strict=True)}
 
     @cached_property
     def own_funds(self) -> dict[str, dict[int, float]]:
