@@ -54,6 +54,14 @@ def test_the_balance_closes_on_the_inventory_and_losses_between_members_are_name
     assert broken.at["uses", "closes"] == 0 and broken.at["uses", "difference_tce"] == 3
 
 
+def test_without_any_row_the_balance_is_nil_and_closes():
+    made = energy_balance.balance(ROWS.iloc[:0])
+    assert made["level"].tolist() == ["total"] and made[["used_tce", "net_tce", "cluster_tce"]].eq(0).all(axis=None)
+    cluster = pd.DataFrame({"item": ["sum_of_enterprises_tce", "cluster_total_tce"], "value": [0.0, 0.0]})
+    checks = energy_balance.closure(made, pd.DataFrame({"tce": []}), cluster)
+    assert checks["closes"].dropna().eq(1).all() and len(checks["closes"].dropna()) == 4
+
+
 def test_uses_add_up_and_say_how_they_were_split():
     uses = energy_balance.by_use(USE).set_index("system")
     assert uses["tce"].to_dict() == {"steam": 1000, "process_heating": 590, "not_split": 110}

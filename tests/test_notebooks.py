@@ -248,6 +248,18 @@ def test_a_notebook_without_the_one_before_names_it(tmp_path):
     assert "10_intake" in failed.value.evalue and "\n" not in failed.value.evalue
 
 
+@pytest.mark.slow
+def test_a_year_that_nothing_was_filed_for_runs_to_the_report(tmp_path):
+    """Nothing emitted, nothing to save: results and a report that says so, no traceback."""
+    package = ROOT / "data/clusters/example-park"
+    folder = run_all(tmp_path / "run", cluster="empty", package=str(package), year=2023, lang="en", reduction_pct=6.0)
+    assert_contract(folder)
+    items = {row["item"]: float(row["value"]) for row in table(folder, "cluster") if row["value"]}
+    assert items["cluster_total_tco2e"] == 0
+    assert {row["level"] for row in table(folder, "energy_balance")} == {"total"}
+    assert table(folder, "macc") == [] and table(folder, "inventory") == []
+
+
 FIGURES = {"example-park": 573_168.999164, "ohio-metals": 354_556.709223, "tangshan-steel": 177_329_945.618}  # tCO2e
 SHIPPED_RUNS = [("example-park", "zh"), ("example-park", "en"), ("ohio-metals", "en"), ("tangshan-steel", "zh")]
 

@@ -24,7 +24,7 @@ COLUMNS = [
 def ranking(projects: pd.DataFrame, beside: dict[str, float] | None = None) -> pd.DataFrame:
     """Eligible projects that save emissions, in the order of the curve; `beside`: yearly cost of what must enter with each."""
     rows = projects[(projects["eligible"] == 1) & (projects["tco2e_saved"] > _NOTHING)].copy()
-    joint = rows["project_id"].map(beside or {}).fillna(0.0)
+    joint = rows["project_id"].map(beside or {}).astype(float).fillna(0.0)
     pays = rows["annual_cost"] + joint < 0
     rows["_first"] = (~pays).astype(int)
     rows["_key"] = (rows["annual_cost"] + joint).where(pays, rows["abatement_cost"] + joint / rows["tco2e_saved"])

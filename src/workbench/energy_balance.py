@@ -33,7 +33,7 @@ def balance(rows: pd.DataFrame) -> pd.DataFrame:
     parts = _parts(rows[rows["source"] != "process"])
     keys = {"carrier": "carrier", "enterprise": "enterprise_id"}
     levels = [parts.assign(level=level, key=parts[name]) for level, name in keys.items()]
-    levels.append(parts.assign(level="total", key=""))
+    levels.append(pd.DataFrame([parts[_SUMS].sum()]).assign(level="total", key=""))  # stands without any row, too
     sums = pd.concat(levels, ignore_index=True).groupby(["level", "key"], sort=True)[_SUMS].sum().reset_index()
     sums["used_tce"] = sums["bought_tce"] + sums["received_tce"]
     sums["net_tce"] = sums["used_tce"] - sums["handed_tce"] - sums["sold_tce"]
@@ -48,9 +48,9 @@ def _parts(rows: pd.DataFrame) -> pd.DataFrame:
     out = rows["source"].isin(flows.HANDED_OVER)
     inside = rows["internal"].eq(1)
     ways = {"bought_tce": ~out & ~inside, "received_tce": ~out & inside, "handed_tce": out & inside, "sold_tce": out & ~inside}
-    columns = {name: rows["tce"].where(here, 0.0) for name, here in ways.items()}
+    columns = {name: rows["tce"].astype(float).where(here, 0.0) for name, here in ways.items()}
     columns |= {name: -columns[name] for name in ("handed_tce", "sold_tce")}
-    return rows[["enterprise_id", "carrier"]].assign(**columns, used_tco2e=rows["tco2e"].where(~out, 0.0))
+    return rows[["enterprise_id", "carrier"]].assign(**columns, used_tco2e=rows["tco2e"].astype(float).where(~out, 0.0))
 
 
 def by_use(use: pd.DataFrame) -> pd.DataFrame:

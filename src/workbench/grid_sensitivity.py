@@ -67,8 +67,8 @@ def of_projects(
     own = float(usual.at["electricity", "value"]) if "electricity" in usual.index else float("nan")
     per = (outside["tco2e"] / outside["activity"].where(outside["activity"] > 0)).reindex(whole.index)
     mine = by_carrier[by_carrier["carrier"].eq("electricity") & by_carrier["activity_saved"].ne(0)].copy()
-    mine["grid_mwh_saved"] = mine["activity_saved"] * mine["enterprise_id"].map(share).fillna(1.0)
-    mine["_grid"] = mine["enterprise_id"].map(per).fillna(own) * mine["grid_mwh_saved"]
+    mine["grid_mwh_saved"] = mine["activity_saved"] * mine["enterprise_id"].map(share).astype(float).fillna(1.0)
+    mine["_grid"] = mine["enterprise_id"].map(per).astype(float).fillna(own) * mine["grid_mwh_saved"]
     sums = mine.groupby("project_id", sort=True)[["grid_mwh_saved", "_grid"]].sum()
     sums = sums[sums["grid_mwh_saved"].abs() > 1e-9]
     if sums.empty:

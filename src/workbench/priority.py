@@ -32,7 +32,7 @@ def classify(projects: pd.DataFrame, kept_out: set[str], late: pd.Series | None 
     order = list(rules()["priority"])
     table = projects[["project_id", "tce_saved", "tco2e_saved"]].copy()
     reason = _unclear(projects)
-    later = 0.0 if late is None else projects["project_id"].map(late).fillna(0.0)
+    later = 0.0 if late is None else projects["project_id"].map(late).astype(float).fillna(0.0)
     pays = (projects["annual_cost"] + later).lt(0) & projects["payback_years"].notna()
     classed = pd.Series(order[len(limits)], index=projects.index).where(pays, "needs_support")
     for name, limit in limits.iloc[::-1].items():

@@ -34,7 +34,10 @@ def of_projects(projects: pd.DataFrame, lines: pd.DataFrame, by_carrier: pd.Data
     parts = pd.DataFrame(
         {"project_id": rows["project_id"], "carrier": rows["carrier"], "saving": (size * rows["half"].fillna(0.0)) ** 2}
     )
-    parts["factor"], parts["none"] = size * kinds.map(factor).fillna(0.0), (rows["half"].isna() & size.ne(0)).astype(int)
+    parts["factor"], parts["none"] = (
+        size * kinds.map(factor).astype(float).fillna(0.0),
+        (rows["half"].isna() & size.ne(0)).astype(int),
+    )
     parts["total"] = size
     each = parts.groupby(["project_id", "carrier"], sort=True)[["saving", "factor", "none", "total"]].sum()
     each["factor"] = each["factor"] ** 2

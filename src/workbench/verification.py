@@ -152,13 +152,13 @@ def _totals(rows: pd.DataFrame, checked: Tables, meta: dict[str, Any], tables: T
     firms = inventory.by_enterprise(rows, checked["enterprises"], made, str(meta.get("currency", "")))
     shares = tables["allocated"].set_index("enterprise_id")
     for end in ("tco2e", "tce"):
-        firms[f"allocated_{end}"] = firms["enterprise_id"].map(shares[f"allocated_{end}"]).fillna(0.0)
+        firms[f"allocated_{end}"] = firms["enterprise_id"].map(shares[f"allocated_{end}"]).astype(float).fillna(0.0)
     ranges = tables["uncertainty"].set_index(["level", "key"])
     for name, column in (("total_low", "approach1_low"), ("total_high", "approach1_high")):
         known = ranges.xs("enterprise", level="level")[column] if "enterprise" in ranges.index.levels[0] else pd.Series(dtype=float)
         firms[name] = firms["enterprise_id"].map(known).fillna(firms["total_tco2e"])
     memo = rows["upstream_tco2e"].groupby(rows["enterprise_id"]).sum()
-    firms["upstream_tco2e"] = firms["enterprise_id"].map(memo).fillna(0.0)
+    firms["upstream_tco2e"] = firms["enterprise_id"].map(memo).astype(float).fillna(0.0)
     return {"enterprises": firms, "cluster": _cluster(rows, tables)}
 
 

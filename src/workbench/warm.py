@@ -11,15 +11,22 @@ import importlib
 from workbench import spared
 
 spared.mask()
+spared.import_without()
 
 from workbench import dictionary, factors, figures, findings, grid, kernel, library, report, units, wording  # noqa: E402
 
 LIBRARIES = (
-    "IPython.core.completer", "ipykernel.inprocess.manager", "matplotlib_inline.backend_inline", "nbclient", "papermill", "seaborn",
-    "pandas", "pyarrow", "pandera.pandas", "scipy.optimize", "scipy.sparse", "pyomo.environ", "highspy",
+    "IPython.core.completerlib", "IPython.core.magics", "IPython.lib.lexers", "ipykernel.inprocess.manager",
+    "ipykernel.inprocess.ipkernel", "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg", "nbclient", "papermill",
+    "latex2mathml.converter", "seaborn", "pandas", "pandas.core.reshape.reshape", "pandas.io.formats.csvs", "pyarrow.csv",
+    "pandera.pandas", "pandera.backends.pandas.container", "scipy.optimize", "scipy.sparse", "pyomo.environ", "highspy",
     "pyomo.contrib.solver.common.factory",
 )  # fmt: skip
-MODULES = ("curve", "filing", "inventory", "potential", "quality", "selection", "store", "tables", "verification", "words")
+MODULES = (
+    "calculators", "curve", "efficiency", "end_use", "energy_balance", "filing", "green_finance", "grid_sensitivity", "heat_supply",
+    "hotspots", "inventory", "matching", "pinch", "potential", "quality", "selection", "sites", "store", "tables", "verification",
+    "words",
+)  # fmt: skip
 CACHES = (
     dictionary.carriers, dictionary.fields, dictionary.tables, factors.fuel_table, findings.catalogue, grid.table, library.rows,
     units.table, report.exporter, figures.style.fonts, kernel.register,

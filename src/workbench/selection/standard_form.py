@@ -22,6 +22,7 @@ from workbench.selection import in_columns
 from workbench.selection.linear import Linear
 
 INF = highspy.kHighsInf
+SMALL = 20_000  # columns below which a search ends sooner, by a third, without its first dive for a plan and without beginning anew
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,11 @@ def load(form: StandardForm, settings: Settings) -> highspy.Highs:
         "output_flag": False, "threads": 1, "random_seed": settings.seed, "mip_rel_gap": settings.selection_gap,
         "mip_feasibility_tolerance": 1e-9,
     }  # fmt: skip
+    columns, rows, none = len(form.whole), form.a.shape[0], np.zeros(0, np.int32)
+    if columns < SMALL:
+        options |= {"mip_heuristic_run_feasibility_jump": False, "mip_allow_restart": False}
     for name, value in options.items():
         highs.setOptionValue(name, value)
-    columns, rows, none = len(form.whole), form.a.shape[0], np.zeros(0, np.int32)
     highs.passModel(
         columns, rows, a.nnz, 0, int(highspy.MatrixFormat.kRowwise), 1, int(highspy.ObjSense.kMinimize), 0.0, np.zeros(columns),
         form.column_lower / form.column_size, form.column_upper / form.column_size, form.lower / form.row_size,

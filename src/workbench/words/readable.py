@@ -193,7 +193,7 @@ def factor_number(place: int) -> str:
 
 def factor_rows(used: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Factor rows for readers: codes in words, years as they are written, hashes cut to twelve characters."""
-    out = readable(used, lang).assign(sha256=used["sha256"].str[:12]).rename(columns={"value": "tco2e_per_unit"})
+    out = readable(used, lang).assign(sha256=used["sha256"].astype(str).str[:12]).rename(columns={"value": "tco2e_per_unit"})
     out["factor_number"] = [factor_number(place) for place in range(len(out))]
     for column in ("valid_from", "valid_to"):
         out[column] = out[column].fillna("").astype(str).str.removesuffix(".0")
