@@ -12,7 +12,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from workbench import calculators, filing, findings, inventory, params, potential, prices, quality, selection, store
+from memory import MEMORY
+from workbench import calculators, filing, findings, inventory, params, potential, prices, quality, selection, spared, store
+
+spared.mask()  # before a test imports nbformat
 
 hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "patient")
@@ -50,6 +53,11 @@ TABLES = {
 }
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that changes what functions read gets answers of its own."""
+    MEMORY.open = "monkeypatch" not in item.fixturenames  # type: ignore[attr-defined]
+
+
 class Tiny:
     """One package and what the workbench makes of it, step by step, each computed once."""
 
@@ -77,11 +85,14 @@ class Tiny:
 
     @cached_property
     def filed(self) -> filing.Filing:
-        return filing.check(self.package)
+        with MEMORY.serving():
+            return filing.check(self.package)
 
     @cached_property
     def problems(self) -> list[pd.DataFrame]:
-        return quality.check(self.filed, YEAR)
+        filed = self.filed
+        with MEMORY.serving():
+            return quality.check(filed, YEAR)
 
     @cached_property
     def checked(self) -> filing.Filing:
@@ -89,16 +100,21 @@ class Tiny:
 
     @cached_property
     def inventory(self) -> inventory.Inventory:
-        return inventory.compile(self.checked.tables, self.meta, YEAR)
+        tables = self.checked.tables
+        with MEMORY.serving():
+            return inventory.compile(tables, self.meta, YEAR)
 
     @cached_property
     def enterprises(self) -> pd.DataFrame:
-        tables = self.checked.tables
-        return inventory.by_enterprise(self.inventory.rows, tables["enterprises"], tables["products"], "CNY")
+        tables, rows = self.checked.tables, self.inventory.rows
+        with MEMORY.serving():
+            return inventory.by_enterprise(rows, tables["enterprises"], tables["products"], "CNY")
 
     @cached_property
     def cluster(self) -> pd.DataFrame:
-        return inventory.of_cluster(self.inventory.rows)
+        rows = self.inventory.rows
+        with MEMORY.serving():
+            return inventory.of_cluster(rows)
 
     @property
     def items(self) -> pd.Series:
@@ -107,7 +123,9 @@ class Tiny:
 
     @cached_property
     def paid(self) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-        return prices.of_enterprises(self.inventory.ledger, self.checked.tables["energy"], self.inventory.factors, self.meta, YEAR)
+        made, energy = self.inventory, self.checked.tables["energy"]
+        with MEMORY.serving():
+            return prices.of_enterprises(made.ledger, energy, made.factors, self.meta, YEAR)
 
     def settings(self, **values) -> params.Settings:
         return params.validate({"cluster": "tiny", "package": "tiny", "year": YEAR} | values)
@@ -118,7 +136,9 @@ class Tiny:
 
     def assess(self, **values) -> potential.Assessment:
         made = self.inventory
-        return potential.assess(self.calculated.tables, made.rows, made.factors, self.paid[0], self.meta, self.settings(**values))
+        tables, paid, settings = self.calculated.tables, self.paid[0], self.settings(**values)
+        with MEMORY.serving():
+            return potential.assess(tables, made.rows, made.factors, paid, self.meta, settings)
 
     def problem(self, **values) -> selection.Problem:
         found = self.assess(**values)

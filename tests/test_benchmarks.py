@@ -208,6 +208,7 @@ def test_key_sources_stop_where_the_share_is_reached():
 amounts = st.floats(-1e4, 1e4, allow_nan=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(["steel:converter", "steel:blast_furnace", "cement:clinker"]), amounts, amounts, st.floats(0.1, 1e6))
 def test_potential_is_never_negative_and_positions_are_monotone(code, one, other, output):

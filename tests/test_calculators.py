@@ -541,6 +541,7 @@ def corners(name, rng, count=9):
             }
 
 
+@pytest.mark.slow
 def test_no_input_breaks_a_calculator_and_no_result_is_lost_in_silence(tiny):
     """At every corner of the ranges, within, and beyond: a number, or a finding that says why there is none."""
     rng = np.random.default_rng(7)

@@ -393,6 +393,7 @@ def test_every_method_and_basis_has_words():
             assert wording.text(f"chp.basis.{basis}", lang)
 
 
+@pytest.mark.slow
 def test_factors_of_the_example_park():
     """The park's README: the energy method gives 0.307 t per tonne of steam (2.6793 GJ) and 0.4125 t/MWh."""
     park = Path(__file__).parents[1] / "data" / "clusters" / "example-park"

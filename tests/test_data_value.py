@@ -130,6 +130,7 @@ def test_capital_alone_moves_the_capital_of_a_plan_that_stays(tiny):
     assert table.at["capex", "total_order"] == pytest.approx(1, abs=0.25) and table.at["budget", "total_order"] == pytest.approx(0)
 
 
+@pytest.mark.slow
 def test_screening_is_the_same_twice_and_blank_without_projects(tiny):
     conf = configurations.configurations(tiny().problem(budget_tco2e=23_800.0))
     one, other = (sensitivity_screening.screen(conf, 2000.0, "CNY") for _ in range(2))

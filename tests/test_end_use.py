@@ -60,6 +60,7 @@ def test_shares_of_a_sector_are_one_and_cited():
     assert set(dictionary.read_table("systems")["system"]) <= {*end_use.SYSTEMS, ""}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=12)
 @given(st.lists(st.integers(1, 900), min_size=3, max_size=3), st.integers(1, 400))
 def test_parts_of_a_carrier_add_up_to_its_use(amounts, kilowatts):

@@ -85,6 +85,7 @@ def run(project: Path, name: str, *sources: str) -> tuple[execution.Step, str]:
     return step, "".join(printed)
 
 
+@pytest.mark.slow
 def test_the_first_notebook_does_not_wait_until_all_is_loaded(project, monkeypatch):
     monkeypatch.setattr(execution, "_BEGUN", threading.Event())
     look = "import sys; print('workbench.warm' in sys.modules)"
@@ -111,12 +112,14 @@ def test_a_dead_process_is_told_and_its_copy_kept(project):
     assert (project / "run" / "dies.html").is_file() and not list((project / "run").glob(".*partial*"))
 
 
+@pytest.mark.slow
 def test_the_warm_process_has_no_thread_to_lose():
     code = "import threading, workbench.warm; print(threading.active_count())"
     done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
     assert done.stdout == "1\n", done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_killed_run_leaves_no_process_that_goes_on_writing(project):
     book(

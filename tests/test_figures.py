@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 
 from workbench import figures, wording
 
@@ -254,6 +255,7 @@ def test_a_figure_says_what_it_shows_and_every_glyph_is_there(name, lang):
     assert picture.caption
     assert picture.svg() == picture.svg()
     assert picture.png(60).startswith(b"\x89PNG")
+    assert pyplot.get_fignums() == []  # nothing stays open
 
 
 def test_the_same_tables_give_the_same_bytes():
@@ -278,14 +280,6 @@ def test_names_from_outside_are_escaped_on_the_page():
     assert html.unescape(alt) == picture.alt
     assert page.count("<figure") == page.count("</figure>") == 1
     assert b"<script" not in picture.svg()
-
-
-def test_nothing_stays_open_in_pyplot():
-    from matplotlib import pyplot
-
-    for name in SAYS:
-        draw(name, "en").svg()
-    assert pyplot.get_fignums() == []
 
 
 def test_the_style_stays_inside():
@@ -325,6 +319,7 @@ def test_one_enterprise_and_very_many(count):
         assert "other 105 enterprises" in words and len(words) == 26
 
 
+@pytest.mark.slow
 def test_missing_and_negative_numbers_are_drawn():
     stock = inventory().assign(tco2e=[-5.0, -1.0, np.nan, -2.0, -3.0, np.nan], carrier=[None, "electricity"] * 3)
     firms = enterprises().assign(total_tco2e=[-6.0, np.nan, -3.0], carbon_intensity=np.nan, key_emitter=np.nan)

@@ -68,14 +68,20 @@ def test_the_report_knows_when_projects_are_built_and_work(tiny):
     assert spans == found.windows == {"P1": (2, 10), "P2": (0, 7), "P3": (1, 3)}
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "A timeline of 2 projects from 2023 to 2024"), ("zh", "2 个项目的时间轴")])
-def test_the_plan_year_by_year(tiny, lang, said):
-    """P3 is begun in 2023 and P2 in 2024, as 200,000 of capital a year allow; a typical year has nothing to draw."""
+@pytest.fixture(scope="module")
+def plans(tiny):
+    """P3 is begun in 2023 and P2 in 2024, as 200,000 of capital a year allow; and the plan of a typical year."""
     years = {"horizon_year": 2024, "capital_per_year": 200_000.0, "budget_path": {2023: 24_500.0, 2024: 24_140.0}}
-    found = selection.select(tiny().problem(objective="capex", **years), explain=False)
+    by_years, typical = (tiny().problem(objective="capex", **more) for more in (years, {}))
+    return selection.select(by_years, explain=False), selection.select(typical, explain=False)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "A timeline of 2 projects from 2023 to 2024"), ("zh", "2 个项目的时间轴")])
+def test_the_plan_year_by_year(plans, lang, said):
+    """A typical year has nothing to draw."""
+    found, typical = plans
     picture = figures.plan_by_years(found.bundle, found.schedule, found.windows, lang, "CNY")
     assert said in picture.alt and picture.svg() == picture.svg()
     shown = tables.show(found.schedule, **words.table("schedule", lang, "CNY")).html
     assert "300,000" in shown and ("Own funds spent (CNY)" if lang == "en" else "自有资金支出（元）") in shown
-    typical = selection.select(tiny().problem(objective="capex"), explain=False)
     assert "timeline" not in figures.plan_by_years(typical.bundle, typical.schedule, typical.windows).alt

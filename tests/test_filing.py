@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import cache
 
 import openpyxl
 import pandas as pd
@@ -359,10 +360,19 @@ def test_a_workbook_without_sheets(tmp_path):
 VALUES = {"table": "energy", "field": "quantity", "seen": "1.5 {t}", "expected": "2 {GJ}"}
 
 
+@cache
+def worded(lang):
+    """One finding of every check, in words, by check."""
+    place = {"table": "energy", "field": "quantity", "seen": "SEEN", "expected": "EXPECTED"}
+    rows = findings.collect([findings.raw(check, **place) for check in findings.catalogue().index], lang)
+    assert rows["check"].is_unique
+    return rows.set_index("check")
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("check", list(findings.catalogue().index))
 def test_every_check_is_worded_in_both_languages(check, lang):
-    row = findings.collect([findings.raw(check, table="energy", field="quantity", seen="SEEN", expected="EXPECTED")], lang).iloc[0]
+    row = worded(lang).loc[check]
     for text, pattern in ((row["message"], f"message_{lang}"), (row["what_to_do"], f"what_{lang}")):
         asked = {name for _, name, _, _ in string.Formatter().parse(findings.catalogue().at[check, pattern]) if name}
         assert asked <= {"table", "field", "seen", "expected"}

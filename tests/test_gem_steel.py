@@ -186,6 +186,7 @@ def import_into(folder, source, options):
     return gem_steel.run(parser.parse_args([str(source), "--out", str(folder), *options]))
 
 
+@pytest.mark.slow
 def test_package_is_the_same_again_and_valid(tmp_path, tracker, capsys):
     options = ["--city", "Tiny", "--cluster-id", "tiny"]
     one = import_into(tmp_path / "one", tracker, options)
@@ -264,6 +265,7 @@ def test_reconciliation_agrees_with_the_inventory(shipped):
     assert account.rows["tco2e"].sum() / steel == pytest.approx(only(table, "modelled", item="total_tco2_per_t"), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_shipped_package_has_no_error(capsys):
     assert cli.main(["check", str(SHIPPED), "--format", "csv"]) == 0
     assert ",error," not in capsys.readouterr().out

@@ -114,6 +114,7 @@ def test_every_rule_is_about_known_things():
     assert (pumps["to_celsius"] == pumps["technology"].map(limits)).all()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.floats(0.5, 1), st.floats(1, 1e5))
 def test_power_stays_in_proportion_to_the_heat(efficiency, kw):

@@ -40,6 +40,7 @@ def relaxed(case: Case, row: dict) -> Case:
     return other
 
 
+@pytest.mark.slow
 def test_a_move_is_enough_and_a_step_less_is_not():
     seen = set()
     for case, problem in refused(range(40)):

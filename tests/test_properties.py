@@ -66,6 +66,7 @@ def case_of(tiny, lines, exchanges, factor=1.0):
     return tiny(energy=energy, exchanges=flows if len(flows) else None, projects=None, savings=None)
 
 
+@pytest.mark.slow
 @FEW
 @given(clusters())
 def test_the_bridge_closes_and_equals_the_physical_sum(tiny, cluster):
@@ -79,6 +80,7 @@ def test_the_bridge_closes_and_equals_the_physical_sum(tiny, cluster):
     assert items["internal_purchases_tco2e"] - items["internal_sales_tco2e"] == pytest.approx(items["eliminated_tco2e"], abs=1e-6)
 
 
+@pytest.mark.slow
 @FEW
 @given(clusters(), st.sampled_from([0.001, 0.5, 3.0, 1e4]))
 def test_quantities_scale_emissions(tiny, cluster, factor):
@@ -136,6 +138,7 @@ def results(case) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**31))
 def test_row_order_never_matters(tiny, seed):
