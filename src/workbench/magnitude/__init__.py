@@ -7,6 +7,8 @@ is changed.
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from workbench import dictionary, findings, library, units
@@ -31,9 +33,9 @@ def check(kind: str, table: pd.DataFrame, reference: pd.DataFrame | None = None)
     if table.empty:
         return []
     known = own(kind) if reference is None else reference
-    figures, peers = measures.of(kind, table), measures.of(kind, known)
+    figures, peers = measures.of(kind, table), _own_figures(kind) if reference is None else measures.of(kind, known)
     if kind == "coal_equivalent":
-        peers = pd.concat([peers, measures.heating_values_as_kgce(own("fuel"))], ignore_index=True)
+        peers = pd.concat([peers, _heating_values_as_kgce()], ignore_index=True)
     pool = _once(pd.concat([peers, figures], ignore_index=True) if len(peers) else figures)
     judged = bands.of_sound_parts(bands.with_peers(bands.with_bands(figures), pool))
     found = bands.found(judged, "prices" if kind == "price" else "benchmarks" if kind == "benchmark" else "factors")
@@ -94,6 +96,18 @@ def own(kind: str) -> pd.DataFrame:
         return pd.DataFrame()
     table = dictionary.read_table(REFERENCES[kind])
     return table.set_axis(range(2, len(table) + 2))
+
+
+@cache
+def _own_figures(kind: str) -> pd.DataFrame:
+    """Measures of the workbench's own table of a kind."""
+    return measures.of(kind, own(kind))
+
+
+@cache
+def _heating_values_as_kgce() -> pd.DataFrame:
+    """Heating values of the workbench's own fuels as peers of coal equivalents."""
+    return measures.heating_values_as_kgce(own("fuel"))
 
 
 def _once(pool: pd.DataFrame) -> pd.DataFrame:

@@ -25,17 +25,27 @@ def table() -> pd.DataFrame:
 
 def with_bands(measures: pd.DataFrame) -> pd.DataFrame:
     """Measures with `low` and `high` of the finest band that fits, NaN where none does."""
-    frame = measures.assign(any_item="", low=float("nan"), high=float("nan"))
-    if frame.empty:
-        return frame.drop(columns="any_item")
-    known = table()[["kind", "item", "quantity", "unit", "low", "high"]]
-    for item in ("first", "second", "any_item"):
-        keys = ["kind", item, "quantity", "unit"]
-        found = frame[keys].merge(known, left_on=keys, right_on=["kind", "item", "quantity", "unit"], how="left", validate="m:1")
-        missing = frame["low"].isna()
-        for bound in ("low", "high"):
-            frame[bound] = frame[bound].mask(missing, pd.Series(found[bound].to_numpy(), index=frame.index))
-    return frame.drop(columns="any_item")
+    keys = measures[["kind", "first", "second", "quantity", "unit"]]
+    number = keys.groupby(list(keys), sort=False, dropna=False).ngroup()
+    distinct = keys[~number.duplicated()].itertuples(index=False, name=None)
+    bounds = np.array([_finest(*place) for place in distinct], dtype=float).reshape(-1, 2)[number.to_numpy()]
+    return measures.assign(low=bounds[:, 0], high=bounds[:, 1])
+
+
+def _finest(kind: str, first: str, second: str, quantity: str, unit: str) -> tuple[float, float]:
+    """The band of the item, else of the group it is in, else of its kind."""
+    low = high = float("nan")
+    for item in (first, second, ""):
+        if np.isnan(low):
+            low, high = _bounds().get((kind, item, quantity, unit), (low, high))
+    return low, high
+
+
+@cache
+def _bounds() -> dict[tuple[str, str, str, str], tuple[float, float]]:
+    """(low, high) of each band by kind, item, quantity and unit."""
+    known = table().set_index(["kind", "item", "quantity", "unit"])[["low", "high"]]
+    return dict(zip(known.index, known.itertuples(index=False, name=None), strict=True))
 
 
 def with_peers(measures: pd.DataFrame, pool: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +63,8 @@ def with_peers(measures: pd.DataFrame, pool: pd.DataFrame) -> pd.DataFrame:
 
 def _medians(measures: pd.DataFrame, pool: pd.DataFrame, group: str) -> tuple[pd.Series, pd.Series]:
     """Median and number of the trusted peers in the same group; a row that is the very same one is no peer of itself."""
-    trusted = pool[pool["trusted"].astype(bool) & (pool["value"] != 0) & (pool[group] != "")]
+    asked = pool[group].isin(measures[group])
+    trusted = pool[pool["trusted"].astype(bool) & (pool["value"] != 0) & (pool[group] != "") & asked]
     groups = {
         key: (rows["label"].to_numpy(), rows["value"].to_numpy(float)) for key, rows in trusted.groupby([group, "quantity", "unit"])
     }
