@@ -26,6 +26,7 @@ def solved(seeds: range, share: float):
             yield case, found.chosen, alternatives.menu(case.problem(), found.chosen, within_pct=share, differ=2, most=3)
 
 
+@pytest.mark.slow
 def test_every_project_is_settled_as_enumeration_settles_it():
     seen = set()
     for case, chosen, menu in solved(range(16), 15.0):
@@ -40,6 +41,7 @@ def test_every_project_is_settled_as_enumeration_settles_it():
     assert seen == {"always", "never", "interchangeable"}
 
 
+@pytest.mark.slow
 def test_alternatives_lie_in_the_band_and_differ():
     listed = 0
     for case, chosen, menu in solved(range(16), 15.0):

@@ -160,6 +160,7 @@ def test_the_band_of_capital_is_that_of_the_library_in_the_money_of_the_row(tmp_
         assert (checks(found) == ["technology_capex_band"]) == outside and found.empty != outside
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.floats(-3, 3), st.floats(-100, 1e6), st.floats(-5, 200))
 def test_whatever_is_kept_is_possible(share, capital, life):

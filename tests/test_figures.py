@@ -288,7 +288,7 @@ def test_the_style_stays_inside():
     assert dict(matplotlib.rcParams) == before
 
 
-@pytest.mark.parametrize("count", [1, 130])
+@pytest.mark.parametrize("count", [1, pytest.param(130, marks=pytest.mark.slow)])
 def test_one_enterprise_and_very_many(count):
     ids = [f"E{i:03d}" for i in range(count)]
     sizes = [1000.0 / (i + 1) for i in range(count)]

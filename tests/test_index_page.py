@@ -61,6 +61,7 @@ def test_a_folder_to_publish_holds_copies_and_nothing_confidential(outputs, tmp_
         index_page.write(tmp_path / "public")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_page_opens_without_a_network(outputs):
     skip_without_browser()

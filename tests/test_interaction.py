@@ -119,6 +119,7 @@ measures = st.lists(st.tuples(st.sampled_from(UNITS), amounts), min_size=1, max_
 trees = st.tuples(st.just(""), st.sampled_from(UNITS[:2]), st.sampled_from(UNITS[:3]), st.sampled_from(UNITS[:4]))
 
 
+@pytest.mark.slow
 @given(sizes, measures, trees)
 def test_never_more_than_is_used_and_never_less_for_one_measure_more(use, filed, tree):
     lines = [(f"P{n}", unit, mode, amount) for n, (unit, (mode, amount)) in enumerate(filed)]

@@ -221,6 +221,7 @@ def test_every_trusted_row_times_a_power_of_ten_is_caught(kind, column):
     assert set(wrong.index.astype(str)) - set(errors(magnitude.check(kind, wrong))["row"]) == set()
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_a_slip_is_caught_where_the_library_does_not_hold_the_row(data):

@@ -96,6 +96,7 @@ def test_the_inventory_compiled_again_falls_by_what_is_saved(tiny, heat, power):
     assert coal == pytest.approx(row(before)["tce_saved"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_limit_of_the_buyer_sees_its_own_account(tiny):
     """Cluster 21,000 t, B 7,600 t. The project brings the cluster 1,200 t and B's own account 660 t."""
     from workbench import selection

@@ -121,6 +121,7 @@ def test_every_measure_has_one_rule_and_every_rule_is_about_known_things():
     assert set(dictionary.read_table("technologies/adopted")["measure_id"]) <= set(measures["measure_id"])
 
 
+@pytest.mark.slow
 def test_tangshan_holds_what_the_library_proposes():
     """The shipped projects are those of the command, and together they save what a second path says."""
     folder = Path(__file__).parents[1] / "data" / "clusters" / "tangshan-steel"
@@ -138,6 +139,7 @@ def test_tangshan_holds_what_the_library_proposes():
     assert furnace * shares["steel.hot_stove_control"] == pytest.approx(395_784.43, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_candidates_are_written_but_never_over_projects_of_the_enterprise(tmp_path, capsys):
     case = Tiny(META, {"enterprises": FIRMS, "energy": ENERGY, "units": UNITS})
     folder = case.write(tmp_path / "mine")

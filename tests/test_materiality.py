@@ -163,6 +163,7 @@ def park():
     return table, made.rows, found, time.perf_counter() - start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "row", "expected"),
     [
@@ -182,6 +183,7 @@ def test_planted_errors_with_tonnes(park, check, row, expected):
     assert hit["misstatement_tco2e"].tolist() == pytest.approx([expected], rel=2e-3)
 
 
+@pytest.mark.slow
 def test_every_finding_is_listed_and_the_rows_add_up(park):
     table, rows, found, seconds = park
     assert set(found["finding_id"]) == set(table["finding_id"]) - {""}
@@ -194,6 +196,7 @@ def test_every_finding_is_listed_and_the_rows_add_up(park):
     assert seconds < 10
 
 
+@pytest.mark.slow
 def test_findings_read_back_from_a_file(park, tmp_path):
     table, rows, found, _ = park
     found.to_csv(tmp_path / "findings.csv", index=False)

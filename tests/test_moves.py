@@ -188,6 +188,7 @@ def test_a_project_that_is_kept_out_is_named(tiny):
     assert "projects_allowed" not in set(select(uncosted.problem(**given, capital_limit=1e6)).moves["limit"])
 
 
+@pytest.mark.slow
 def test_rules_and_projects_released_together(tiny):
     """22,140 t need all three; the boiler is excluded, and lamps and motors exclude each other: either alone is not enough."""
     case = tiny(projects=projects(status="excluded proposed proposed"), relations="project_id,relation,other_id\nP2,excludes,P3\n")

@@ -177,6 +177,7 @@ def three_firms(tiny, tmp_path_factory) -> tuple[Path, dict]:
     return run_all(folder / "run", **given), given
 
 
+@pytest.mark.slow
 def test_three_firms_from_the_package_to_the_report(three_firms):
     folder, _ = three_firms
     assert_contract(folder)
@@ -241,6 +242,7 @@ def test_a_plan_by_years_runs_from_the_choice_to_the_report(three_firms, tmp_pat
     assert "The plan year by year" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_notebook_without_the_one_before_names_it(tmp_path):
     with pytest.raises(papermill.PapermillExecutionError) as failed:
         execute(NOTEBOOKS[1], tmp_path)

@@ -355,6 +355,7 @@ KINDS = [
     ("weighted", 0),
 ]
 SEEDS = range(160)
+EVERY_KIND = 48  # of these 160: three of each kind, with intensities and without
 FEASIBLE = [40, 27, 4, 10, 17, 13, 15, 22]  # with a plan, of every kind
 
 
@@ -363,7 +364,7 @@ def kind(seed: int) -> Years:
     return Years(seed, objective, years=years, intensities=seed // len(KINDS) % 2 == 1)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=pytest.mark.slow if seed >= EVERY_KIND else ()) for seed in SEEDS])
 def test_brute_force_agrees(seed):
     case = kind(seed)
     problem, plans = case.problem(), [plan for plan in case.plans() if case.keeps(plan)]
@@ -485,6 +486,7 @@ def counted(problem) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_counting_every_plan_agrees_with_the_solver():
     """Every objective, in a typical year and by years; the largest plans of all by years are some hundreds."""
     plans = [counted(Case(seed, OBJECTIVES[seed % 3], size=7).problem()) for seed in range(6)]

@@ -35,6 +35,7 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_run_leaves_notebooks_pages_and_manifest_and_is_not_repeated(project, capsys):
     assert cli.main(["run", "good"]) == 0
     folder = project / "outputs" / "good"
@@ -82,6 +83,7 @@ def test_a_run_leaves_notebooks_pages_and_manifest_and_is_not_repeated(project, 
     assert (export.export(folder, "csv") / "cluster.csv").is_file()
 
 
+@pytest.mark.slow
 def test_failures_stay_with_their_target(project, monkeypatch, capsys):
     """A failing cell and a killed kernel: executed copies kept, the others finished, exit code 1."""
     results = {}

@@ -158,6 +158,7 @@ def findings(project):
     return (project / "outputs" / "t" / "tables" / "findings.csv").read_text()
 
 
+@pytest.mark.slow
 def test_only_what_depends_on_a_change_runs_again(project):
     assert again() == ("ok", dict.fromkeys(("10", "20", "30", "40", "50"), "not run yet"))
     assert again() == ("up to date", {})
@@ -175,6 +176,7 @@ def test_only_what_depends_on_a_change_runs_again(project):
     assert {r["name"]: set(r["parameters"]) - {"lang"} for r in records}["40_selection"] == {"discount_rate"}
 
 
+@pytest.mark.slow
 def test_a_failed_notebook_is_tried_again_and_the_others_are_kept(project):
     assert again(notes="fail")[0] == "failed"
     folder = project / "outputs" / "t"
@@ -217,6 +219,7 @@ def test_killed_at_any_moment_the_next_run_goes_on(project):
     assert not list(folder.rglob("*partial*"))
 
 
+@pytest.mark.slow
 def test_a_batch_tells_what_failed_and_what_to_do(project, capsys):
     from workbench import cli
 
@@ -237,6 +240,7 @@ def test_a_batch_tells_what_failed_and_what_to_do(project, capsys):
     assert not (project / "o" / "failures.csv").exists() and capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_a_manifest_is_run_again_and_the_first_difference_named(project, capsys, tmp_path):
     from workbench import cli
 

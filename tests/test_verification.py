@@ -30,7 +30,7 @@ FULL = {
     "process": "enterprise_id,year,process,quantity,unit\nB,2022,limestone_use,100,t\n",
     "materials": "enterprise_id,year,material,flow,quantity,unit\nB,2022,quicklime,purchase,50,t\n",
 }  # fmt: skip
-CASES = ["tiny", "full", *YEARS]
+CASES = ["tiny", "full", *(pytest.param(name, marks=pytest.mark.slow if name == "example-park" else ()) for name in YEARS)]
 
 
 def examined(package: store.Package, year: int, shuffled: int | None = None) -> SimpleNamespace:
@@ -115,6 +115,7 @@ def test_every_row_names_a_factor_that_is_listed_with_its_reason(case, name):
     assert got.made.factors["sha256"].str.fullmatch(r"[0-9a-f]{64}").all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["full", "example-park"])
 def test_order_of_rows_and_repetition_change_nothing(case, package, name):
     one, again, mixed = case(name), examined(*package(name)), examined(*package(name), shuffled=7)
@@ -165,6 +166,7 @@ def test_every_sentence_of_the_verification_is_filled_in(case, name, lang):
             assert str(said) and not re.search(r"[{}]|\bnan\b", str(said)), function.__name__
 
 
+@pytest.mark.slow
 def test_the_notebooks_run_it_in_the_same_way(case, tmp_path):
     ran = chain.run(CLUSTERS / "example-park", tmp_path, lang="zh")
     other = ran.cluster.set_index("item")["value"]
