@@ -98,7 +98,7 @@ def test_a_dear_thing_in_part_is_set_either_way():
     rows = sparse.csr_array(np.array([[1.0, 100.0]]))
     program = Program(np.array([1.0, 1000.0]), rows, np.array([11.0]), np.array([np.inf]), none, none + 1, np.ones(2, bool))
     tree = branching.Tree(held(program), "choose", 10.0)
-    assert tree.solved and tree.bound == pytest.approx(101) and tree.x == pytest.approx([1.0, 0.1])
+    assert tree.solved and tree.bound == pytest.approx(101) and tree.root.x == pytest.approx([1.0, 0.1])
     tree.grow(2000.0, time.monotonic() + 10.0)
     assert tree.bound == pytest.approx(1000)
     assert not branching.Tree(held(replace(program, row_low=np.array([200.0]))), "choose", 10.0).solved

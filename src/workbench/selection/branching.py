@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 import time
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -19,17 +20,28 @@ _STATUS = highspy.HighsModelStatus
 Branch = tuple[float, int, dict[int, float], int]  # its cost, number, columns set, the column to set next (-1: all is whole)
 
 
+@dataclass(frozen=True)
+class Corner:
+    """Where a continuous program came out: its `cost`, the columns `fixed` in it, `x`, and what a change costs, `dear`."""
+
+    cost: float
+    fixed: dict[int, float]
+    x: np.ndarray
+    dear: np.ndarray
+
+
 class Tree:
     """The continuous program of a choice and what it has been split into; `bound`: no plan costs less."""
 
-    def __init__(self, highs: highspy.Highs, presolve: str, seconds: float) -> None:
+    def __init__(self, highs: highspy.Highs, presolve: str, seconds: float, rules_off: int = 0) -> None:
         """Solve the continuous program of what `highs` holds; `solved` says whether there was an answer."""
         lp = highs.getLp()
         self.whole = np.flatnonzero(np.array([int(kind) for kind in lp.integrality_]) == 1)
-        self.cost, self._low, self._high = (np.array(v) for v in (lp.col_cost_, lp.col_lower_, lp.col_upper_))
+        self.cost, self.low, self.high = (np.array(v) for v in (lp.col_cost_, lp.col_lower_, lp.col_upper_))
         lp.integrality_ = []
         self._held, self._set, self._number = highspy.Highs(), {}, 0
-        for name, value in {"output_flag": False, "threads": 1, "presolve": presolve, "time_limit": max(0.01, seconds)}.items():
+        options = {"output_flag": False, "threads": 1, "presolve": presolve, "presolve_rule_off": rules_off}
+        for name, value in (options | {"time_limit": max(0.01, seconds)}).items():
             self._held.setOptionValue(name, value)
         self._held.passModel(lp)
         self._held.run()
@@ -37,13 +49,16 @@ class Tree:
         self.bound, self._branches = -math.inf, []
         if self.solved:
             self._held.setOptionValue("presolve", "off")
-            self.x, self.dear = (np.array(v) for v in (self._held.getSolution().col_value, self._held.getSolution().col_dual))
-            self.bound = self._held.getInfo().objective_function_value
-            self._branches: list[Branch] = [(self.bound, 0, {}, self._next(self.x))]
+            self.root = self._corner({})
+            self.bound = self.root.cost
+            self._branches: list[Branch] = [(self.bound, 0, {}, self._next(self.root.x))]
 
-    def grow(self, enough: float, end: float) -> None:
-        """Split the cheapest branch until none costs less than `enough`, its columns are whole, or the moment `end` has come."""
-        while self._branches and self.bound < enough and time.monotonic() < end:
+    def grow(self, enough: float, end: float, most: float = math.inf) -> None:
+        """Split the cheapest branch until none costs less than `enough`, its columns are whole, `most` programs were solved, or
+        the moment `end` has come.
+        """
+        begun = self._number
+        while self._branches and self.bound < enough and self._number - begun < most and time.monotonic() < end:
             cost, _, fixed, column = self._branches[0]
             if column < 0:
                 return
@@ -54,13 +69,36 @@ class Tree:
             for branch in found:
                 if branch[0] < math.inf:
                     heapq.heappush(self._branches, (max(cost, branch[0]), *branch[1:]))
-            if self._branches:
-                self.bound = max(self.bound, self._branches[0][0])
+            self._rise()
+
+    def cheapest(self, end: float) -> Corner | None:
+        """The branch that costs least, solved again; None where there is none or the time is up."""
+        if not self._branches or self._solve(self._branches[0][2], end) is None:
+            return None
+        return self._corner(self._branches[0][2])
+
+    def raise_to(self, corner: Corner, bound: float) -> None:
+        """Note that no plan of a corner, the root or the cheapest branch, costs less than `bound`."""
+        if not corner.fixed:
+            self.bound = max(self.bound, bound)
+        elif self._branches and self._branches[0][2] == corner.fixed:
+            cost, *rest = self._branches[0]
+            heapq.heapreplace(self._branches, (max(cost, bound), *rest))
+            self._rise()
+
+    def _rise(self) -> None:
+        if self._branches:
+            self.bound = max(self.bound, self._branches[0][0])
+
+    def _corner(self, fixed: dict[int, float]) -> Corner:
+        found = self._held.getSolution()
+        cost = self._held.getInfo().objective_function_value
+        return Corner(cost, fixed, np.array(found.col_value), np.array(found.col_dual))
 
     def _solve(self, fixed: dict[int, float], end: float) -> Branch | None:
         """A branch, of infinite cost where it has no answer; None where it was not settled by `end`."""
         for column in self._set.keys() - fixed.keys():
-            self._held.changeColBounds(column, self._low[column], self._high[column])
+            self._held.changeColBounds(column, self.low[column], self.high[column])
         for column, value in fixed.items():
             self._held.changeColBounds(column, value, value)
         self._set, self._number = fixed, self._number + 1

@@ -1,12 +1,12 @@
 """A search that ends on time, with a plan: HiGHS reads its clock in the search, not in presolve; large programs are solved apart.
 
 A child process searches and tells every better plan and bound as it finds them; at the end of the time it is stopped, and what it
-told last is the answer. Where it has no plan after a share of the time, two more begin beside it, with and without presolve, and
-the first to solve the continuous program goes on: it bounds every plan, holds the whole columns that come out whole and dear to
-change, and searches the rest, a wider rest each time; in between it raises the bound by setting the columns in parts that cost
-most (`branching`). The child that first proves a plan within the accepted gap, by its own bound, has the answer alone; at the end
-of the time the better plan and the better bound of both count. Which child is first depends on the machine: of plans within the
-accepted gap another may be found elsewhere.
+told last is the answer. A choice with many whole columns is begun from its continuous program (`reduced_costs`), and searched as a
+whole where that comes not near enough. Where there is no plan after a share of the time, two more begin beside it: from the
+continuous program with and without presolve, of which the first to solve it goes on, and the search as a whole. The child that
+first proves a plan within the accepted gap, by its own bound, has the answer alone; at the end of the time the better plan and the
+better bound of both count. Where help was needed, which child is first depends on the machine: of plans within the accepted gap
+another may be found elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -24,12 +24,12 @@ from multiprocessing.connection import Connection, wait
 import highspy
 import numpy as np
 
-from workbench.selection.branching import Tree
+from workbench.selection import reduced_costs
+from workbench.selection.reduced_costs import near
 
 APART = 20_000  # columns from which on the search has a process of its own
 HELP = 0.1  # share of the time after which a search without a plan gets help
-FREE = (0.02, 0.1, 0.25, 0.5)  # shares of the whole columns that are searched, cheapest to change first
-LEAST = 1.0  # seconds that raising the bound may take after a search that took none
+HELP_BEGUN = 0.4  # the same where it begins from the continuous program, which comes before any plan
 GRACE = 0.25  # seconds beyond the limit in which the solver may still end by itself
 _EVERY = 0.2  # seconds between two reports of the bound
 _GOING, _ENDED = 0.0, 1.0
@@ -47,11 +47,22 @@ class Outcome:
 
 def run(highs: highspy.Highs, seconds: float) -> Outcome:
     """Solve what `highs` holds in so many seconds at most."""
-    highs.setOptionValue("time_limit", max(0.01, seconds))
-    if highs.getNumCol() < APART or not hasattr(os, "fork"):
-        highs.run()
-        return _read(highs)
-    return _apart(highs, seconds)
+    if highs.getNumCol() >= APART and hasattr(os, "fork"):
+        highs.setOptionValue("time_limit", max(0.01, seconds))
+        return _apart(highs, seconds)
+    best, end = reduced_costs.Best(), time.monotonic() + seconds
+    if reduced_costs.large(highs):
+        best = reduced_costs.search(highs, "choose", end, lambda *what: None)
+        if near(highs, best.value, best.bound):
+            return Outcome(_STATUS.kOptimal, best.columns, best.bound)
+        reduced_costs.start_from(highs, best)
+    highs.setOptionValue("time_limit", max(0.01, end - time.monotonic()))
+    highs.run()
+    found = _read(highs)
+    if found.status == _STATUS.kTimeLimit and best.columns is not None:
+        better = found.columns is None or highs.getInfo().objective_function_value > best.value
+        found = replace(found, columns=best.columns if better else found.columns)
+    return replace(found, bound=max(found.bound, best.bound))
 
 
 def _read(highs: highspy.Highs) -> Outcome:
@@ -68,6 +79,7 @@ class _Child:
 
     search: Callable[[highspy.Highs, Callable], None]
     highs: highspy.Highs
+    begins: bool  # from the continuous program
     columns: np.ndarray | None = None
     value: float = np.inf
     bound: float = -np.inf
@@ -127,22 +139,23 @@ def _packed(kind: float, status: float, bound: float, value: float = np.inf, col
 
 
 def _apart(highs: highspy.Highs, seconds: float) -> Outcome:
-    start = time.monotonic()
-    help_at, end = start + HELP * seconds, start + seconds + GRACE
-    children = [_Child(_search, highs)]
+    start, large = time.monotonic(), reduced_costs.large(highs)
+    help_at = start + (HELP_BEGUN if large else HELP) * seconds
+    end = start + seconds + GRACE
+    children = [_Child(partial(_begun, "choose") if large else _search, highs, large)]
     try:
         while time.monotonic() < end:
             first, alone = children[0], len(children) == 1
             if (
-                first.status is not None
+                any(child.status is not None for child in children)
                 or all(child.gone for child in children)
-                or any(_near(highs, [child]) for child in children)
+                or any(near(highs, child.value, child.bound) for child in children)
             ):
                 break
             if alone and first.columns is None and time.monotonic() >= help_at:
                 highs.setOptionValue("time_limit", max(0.01, end - time.monotonic()))
-                children += [_Child(partial(_held, presolve), highs) for presolve in ("choose", "off")]
-            children = _first_helper(children)
+                children += _helpers(highs, first)
+            children = _first_begun(children)
             until = help_at if alone and first.columns is None else end
             open_to = {child.told: child for child in children if not child.gone}
             for told in wait(list(open_to), max(0.0, until - time.monotonic())):
@@ -153,38 +166,42 @@ def _apart(highs: highspy.Highs, seconds: float) -> Outcome:
     return _together(highs, children)
 
 
-def _first_helper(children: list[_Child]) -> list[_Child]:
-    """Of two helpers the one that has the continuous program first goes on."""
-    done = [child for child in children[1:] if child.bound > -np.inf][:1]
-    if len(children) < 3 or not done:
+def _helpers(highs: highspy.Highs, first: _Child) -> list[_Child]:
+    """What is not tried yet: the search as a whole, or from the continuous program; that, while it has no answer, also without
+    presolve.
+    """
+    other = _Child(_search, highs, False) if first.begins else _Child(partial(_begun, "choose"), highs, True)
+    if first.begins and first.bound > -np.inf:
+        return [other]
+    return [other, _Child(partial(_begun, "off"), highs, True)]
+
+
+def _first_begun(children: list[_Child]) -> list[_Child]:
+    """Of two that begin from the continuous program the one that has it first goes on."""
+    begun = [child for child in children if child.begins]
+    done = [child for child in begun if child.bound > -np.inf][:1]
+    if len(begun) < 2 or not done:
         return children
-    for child in children[1:]:
-        if child is not done[0]:
-            child.stop()
-    return [children[0], done[0]]
-
-
-def _near(highs: highspy.Highs, children: list[_Child]) -> bool:
-    """Whether the best plan is as near to the best bound as is accepted."""
-    value, bound = min(child.value for child in children), max(child.bound for child in children)
-    accepted = highs.getOptionValue("mip_rel_gap")[1] * abs(value) if np.isfinite(value) else 0.0
-    return value - bound <= max(accepted, highs.getOptionValue("mip_abs_gap")[1])
+    late = [child for child in begun if child is not done[0]]
+    for child in late:
+        child.stop()
+    return [child for child in children if child not in late]
 
 
 def _together(highs: highspy.Highs, children: list[_Child]) -> Outcome:
     for child in children:
         if child.status is not None and child.status != _STATUS.kTimeLimit:
             return Outcome(child.status, child.columns, child.bound)
-        if child.columns is not None and _near(highs, [child]):
+        if child.columns is not None and near(highs, child.value, child.bound):
             return Outcome(_STATUS.kOptimal, child.columns, child.bound)
     best, bound = min(children, key=lambda child: child.value), max(child.bound for child in children)
-    status = _STATUS.kOptimal if best.columns is not None and _near(highs, children) else _STATUS.kTimeLimit
+    status = _STATUS.kOptimal if best.columns is not None and near(highs, best.value, bound) else _STATUS.kTimeLimit
     return Outcome(status, best.columns, bound)
 
 
-def _search(highs: highspy.Highs, tell: Callable) -> None:
-    """The program as it is; every better plan and, now and then, the bound is told."""
-    _tell_plans(highs, tell, None)
+def _search(highs: highspy.Highs, tell: Callable, known: reduced_costs.Best | None = None) -> None:
+    """The program as it is, from a plan that is `known`; every better plan and, now and then, the bound is told."""
+    _tell_plans(highs, tell, lambda event: event.mip_dual_bound)
     last = [0.0]
 
     def going(event) -> None:
@@ -193,61 +210,37 @@ def _search(highs: highspy.Highs, tell: Callable) -> None:
             tell(_GOING, 0.0, event.data_out.mip_dual_bound)
 
     highs.cbMipInterrupt += going
+    if known is not None:
+        reduced_costs.start_from(highs, known)
     highs.run()
     found = _read(highs)
     value = highs.getInfo().objective_function_value if found.columns is not None else np.inf
     tell(_ENDED, float(int(found.status)), found.bound, value, found.columns)
 
 
-def _tell_plans(highs: highspy.Highs, tell: Callable, bound: Callable[[], float] | None) -> None:
+def _tell_plans(highs: highspy.Highs, tell: Callable, proven: Callable[[object], float]) -> None:
     def better(event) -> None:
         found = event.data_out
-        proven = bound() if bound else found.mip_dual_bound  # of a program partly held only that of the whole tells something
-        tell(_GOING, 0.0, proven, found.objective_function_value, np.array(found.mip_solution))
+        tell(_GOING, 0.0, proven(found), found.objective_function_value, np.array(found.mip_solution))
 
     highs.cbMipImprovingSolution += better
 
 
-def _held(presolve: str, highs: highspy.Highs, tell: Callable) -> None:
-    """The continuous program, with presolve or (where that is what takes so long) without; then with most whole columns held
-    where it put them, fewer each time. After each of these searches the bound is raised (`branching`) for as long as it took.
+def _begun(presolve: str, highs: highspy.Highs, tell: Callable) -> None:
+    """From the continuous program, with presolve or (where that is what takes so long) without; then, from the plan that came of
+    it, as a whole.
     """
-    end = time.monotonic() + highs.getOptionValue("time_limit")[1]
-    tree = Tree(highs, presolve, end - time.monotonic())
-    if not tree.solved:
-        return
-    tell(_GOING, 0.0, tree.bound)
-    every, order, split = np.arange(highs.getNumCol(), dtype=np.int32), *_in_order(tree)
-    _tell_plans(highs, tell, lambda: tree.bound)
-    lp, known = highs.getLp(), None
-    low, high = np.array(lp.col_lower_), np.array(lp.col_upper_)
-    for share in FREE:
-        held, begun = order[max(split, int(share * len(order))) :], time.monotonic()
-        lower, upper = low.copy(), high.copy()
-        lower[held] = upper[held] = np.round(tree.x[held])
-        highs.changeColsBounds(len(every), every, lower, upper)
-        highs.clearSolver()
-        if known is not None:
-            highs.setSolution(known)
-        if begun >= end:
-            return
-        highs.setOptionValue("time_limit", end - begun)
-        highs.run()
-        if highs.getInfo().primal_solution_status == 2:
-            known = highs.getSolution()
-            _raise(tree, highs, min(end, 2 * time.monotonic() - begun + LEAST), tell)
+    end, bound = time.monotonic() + highs.getOptionValue("time_limit")[1], [-np.inf]
 
+    def told(proven: float, value: float, columns: np.ndarray | None) -> None:
+        bound[0] = proven
+        tell(_GOING, 0.0, proven, value, columns)
 
-def _in_order(tree: Tree) -> tuple[np.ndarray, int]:
-    """The whole columns, those in parts first, then the cheapest to change; how many stand in parts."""
-    x = tree.x[tree.whole]
-    split = np.abs(x - np.round(x)) > 1e-6
-    return tree.whole[np.lexsort((tree.whole, np.abs(tree.dear[tree.whole]), ~split))], int(split.sum())
-
-
-def _raise(tree: Tree, highs: highspy.Highs, end: float, tell: Callable) -> None:
-    """Raise the bound until the plan `highs` has found is near enough to it, or the moment `end` has come."""
-    value = highs.getInfo().objective_function_value
-    near = max(highs.getOptionValue("mip_rel_gap")[1] * abs(value), highs.getOptionValue("mip_abs_gap")[1])
-    tree.grow(value - near, end)
-    tell(_GOING, 0.0, tree.bound)
+    _tell_plans(highs, tell, lambda event: bound[0])  # of a program partly held only the bound of the whole tells something
+    best = reduced_costs.search(highs, presolve, end, told)
+    highs.cbMipImprovingSolution.clear()
+    if near(highs, best.value, best.bound):
+        tell(_ENDED, float(int(_STATUS.kOptimal)), best.bound, best.value, best.columns)
+    elif time.monotonic() < end:
+        highs.setOptionValue("time_limit", end - time.monotonic())
+        _search(highs, tell, best)
