@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 from functools import cached_property
@@ -51,6 +52,13 @@ TABLES = {
         "project_id,carrier,mode,amount,unit\nP1,bituminous,absolute,1000,t\nP2,electricity,fraction,0.3,\nP3,electricity,fraction,0.4,\n"
     ),
 }
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: the collector of garbage need not walk through it after every test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

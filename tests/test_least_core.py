@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import seeds
 from conftest import META, TABLES, Tiny
 from test_selection import Case
 from workbench import sharing, words
@@ -66,7 +67,7 @@ def drawn(game: Game, seed: int) -> np.ndarray:
     return game.cost(game.everyone) / len(part) + part - part.mean() + (part - part.mean()) * abs(game.cost(game.everyone)) / 5
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", seeds.first(6, range(16)))
 def test_the_worst_treated_coalition_is_that_of_a_list(seed):
     """Random instances with exclusions, groups, joint projects, and limits on capital and emissions, some without a plan."""
     case = Case(seed)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import seeds
 from test_plan_by_years import VALUE_ADDED, Years
 from workbench import words
 from workbench.selection import infeasible, limits, select, solve
@@ -128,7 +129,7 @@ TYPICAL = {
 BY_YEARS = {0: "carbon_intensity_limit", 3: "energy_cap", 16: "leakage_limit", 20: "effort"}
 
 
-@pytest.mark.parametrize("seed", TYPICAL)
+@pytest.mark.parametrize("seed", seeds.first(4, TYPICAL))
 def test_moves_of_one_typical_year(seed):
     assert TYPICAL[seed] in check(seed, 0)
 

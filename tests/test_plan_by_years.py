@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import seeds
 from test_selection import OBJECTIVES, Case, matrix
 from workbench.selection import build, enumeration, select, solve
 from workbench.selection.recheck import recheck
@@ -364,7 +365,7 @@ def kind(seed: int) -> Years:
     return Years(seed, objective, years=years, intensities=seed // len(KINDS) % 2 == 1)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=pytest.mark.slow if seed >= EVERY_KIND else ()) for seed in SEEDS])
+@pytest.mark.parametrize("seed", seeds.first(EVERY_KIND, SEEDS))
 def test_brute_force_agrees(seed):
     case = kind(seed)
     problem, plans = case.problem(), [plan for plan in case.plans() if case.keeps(plan)]

@@ -210,6 +210,7 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from([*TOTAL, "unit", "reduction_pct"]), anything), anything)
 def test_nothing_in_cluster_yaml_breaks_dual_control(target, other):

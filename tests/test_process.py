@@ -454,6 +454,7 @@ def totals(ledger, measured=MEASURED) -> dict:
     return rows.groupby(["enterprise_id", "process", "factor_id"])[["tco2", "other_gases_tco2e", "tco2e"]].sum().stack().to_dict()
 
 
+@pytest.mark.slow
 @FEW
 @given(ledgers, st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(ledger, random):
@@ -463,6 +464,7 @@ def test_order_of_rows_does_not_matter(ledger, random):
     assert totals(shuffled, measured) == pytest.approx(totals(ledger))
 
 
+@pytest.mark.slow
 @FEW
 @given(ledgers, st.floats(0.1, 0.9))
 def test_a_row_split_in_two_changes_nothing(ledger, cut):

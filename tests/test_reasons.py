@@ -56,6 +56,7 @@ def test_the_bound_is_never_above_the_regret(seed):
     assert set(none["regret_kind"]) == {"at_least"} and none["regret"].tolist() == pytest.approx([bounds[i] for i in case.ids])
 
 
+@pytest.mark.slow
 def test_some_bounds_say_something():
     found = [reasons.lower_bounds(*solved(case)) for case in map(Case, range(24)) if solved(case)[1] is not None]
     assert sum(v > 1 for bounds in found for v in bounds.values()) > 10

@@ -110,6 +110,7 @@ cell = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.lists(cell, max_size=14), st.integers(1, 4), st.sampled_from(["carrier", "source"]))
 def test_what_enters_a_node_leaves_it(cells, top, by):

@@ -15,6 +15,7 @@ newest year that has come.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -34,6 +35,7 @@ _NUMBERS = [
 ]  # fmt: skip
 
 
+@cache
 def supplies(year: int) -> pd.DataFrame:
     """Rows of the library that may replace a boiler, with their rule: of each the newest year up to `year`, else the first."""
     rules = dictionary.read_table("technologies/heat_matching").rename(columns={"to_celsius": "rule_celsius"})
@@ -70,8 +72,10 @@ def candidates(
                 left.append((unit.enterprise_id, rule.technology_id, rule.label_en, rule.label_zh, reason))
             elif rule.group not in taken:
                 taken.add(rule.group)
-                price = prices.setdefault((rule.currency, rule.price_year, rule.price_index), _price(rule, meta, year))
-                project, lines = _replace(rule, unit, fuel, price, _priced(rule.bought, unit.enterprise_id, tables, meta))
+                basis = (rule.currency, rule.price_year, rule.price_index)
+                if basis not in prices:
+                    prices[basis] = _price(rule, meta, year)
+                project, lines = _replace(rule, unit, fuel, prices[basis], _priced(rule.bought, unit.enterprise_id, tables, meta))
                 projects.append(project)
                 savings += lines
     found = [finding for price in prices.values() for finding in price.findings]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from workbench import dictionary, findings
@@ -77,6 +78,17 @@ def _exchange(start: str, end: str, year: int, place: dict[str, str]) -> tuple[f
     """Rate of the year between two currencies: filed, inverse, or through one third currency."""
     if start == end:
         return 1.0, []
+    rate, served = _rate(start, end, year)
+    if served is None:
+        return rate, [findings.raw("exchange_rate_missing", **place, seen=f"{start}/{end}")]
+    if served == year:
+        return rate, []
+    return rate, [findings.raw("price_year_missing", **place, seen=f"{start}/{end} {year}", expected=f"{served:.0f}")]
+
+
+@cache
+def _rate(start: str, end: str, year: int) -> tuple[float, float | None]:
+    """Rate of the year, else of the nearest one, and the year it is of; (NaN, None) where no rate leads there."""
     every = rates()
     back = every.rename(columns={"from_currency": "to_currency", "to_currency": "from_currency"})
     pairs = pd.concat([every, back.assign(rate=1 / back["rate"])], ignore_index=True)
@@ -88,12 +100,10 @@ def _exchange(start: str, end: str, year: int, place: dict[str, str]) -> tuple[f
     through = pd.DataFrame({"year": both["year"], "rate": both["rate_x"] * both["rate_y"]})
     options = direct if year in set(direct["year"]) else pd.concat([direct[["year", "rate"]], through], ignore_index=True)
     if options.empty:
-        return float("nan"), [findings.raw("exchange_rate_missing", **place, seen=f"{start}/{end}")]
+        return float("nan"), None
     row = _nearest(options, year)
-    if row["year"] == year:
-        return row["rate"], []
-    return row["rate"], [findings.raw("price_year_missing", **place, seen=f"{start}/{end} {year}", expected=f"{row['year']:.0f}")]
+    return row["rate"], row["year"]
 
 
 def _nearest(rows: pd.DataFrame, year: int) -> pd.Series:
-    return rows.assign(_far=(rows["year"] - year).abs()).sort_values(["_far", "year"], kind="stable").iloc[0]
+    return rows.iloc[np.lexsort((rows["year"], (rows["year"] - year).abs()))[0]]
