@@ -56,6 +56,7 @@ def test_a_move_is_enough_and_a_step_less_is_not():
     assert {"budget"} < seen
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_not_listed_as_enough_is_not():
     """Dropped altogether, it leaves the instance without a plan."""
     for case, problem in refused(range(24)):

@@ -66,6 +66,7 @@ def test_a_limit_that_does_not_bind_has_no_price(seed):
             assert prices["average_relaxing"] > 0 and prices["next_looser"] > 0
 
 
+@pytest.mark.slow
 def test_limits_of_every_kind_are_priced():
     seen = {limit for case in map(Case, range(40)) for limit in (k.limit for k in limits.of(case.problem()))}
     assert seen == {

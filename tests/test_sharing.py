@@ -167,6 +167,7 @@ def test_thirteen_players_by_drawn_orders():
     assert (np.abs(value - exact) < 4 * error).all() and (np.abs(value - exact) < 0.35 * exact).all()
 
 
+@pytest.mark.slow
 def test_too_many_players_are_sampled_and_it_is_said(tiny, monkeypatch):
     """Three firms where only two may be exact: drawn orders of all three, the least core for the nucleolus."""
     module = importlib.import_module("workbench.sharing.fair_shares")

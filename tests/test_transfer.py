@@ -184,6 +184,7 @@ def test_factors_are_read_ones_with_source_and_boundary():
     assert (pd.to_numeric(table["value"]) > 0).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
 def test_only_a_rise_with_a_fall_is_flagged(own_before, own_now, first, second, lime):

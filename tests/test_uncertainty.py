@@ -100,6 +100,7 @@ LINES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(LINES, st.floats(0.1, 10))
 @settings(max_examples=20, deadline=None)
 def test_ranges_of_positive_rows(lines, times):
