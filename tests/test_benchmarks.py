@@ -247,7 +247,7 @@ def test_bad_and_missing_numbers_are_results():
     assert benchmarks.peers(benchmarks.intensities(rows(), FIRMS, made(), "CNY"), FIRMS).empty
 
 
-@pytest.mark.parametrize(("name", "year"), [("ohio-metals", 2019), ("example-park", 2022)])
+@pytest.mark.parametrize(("name", "year"), [("ohio-metals", 2019), pytest.param("example-park", 2022, marks=pytest.mark.slow)])
 def test_the_clusters_of_the_repository(name, year):
     package = store.read_package(dictionary.DATA.parents[2] / "data" / "clusters" / name)
     filed = filing.check(package)

@@ -200,7 +200,7 @@ def test_only_a_rise_with_a_fall_is_flagged(own_before, own_now, first, second, 
     assert sum(map(len, found)) == len(flagged)
 
 
-@pytest.mark.parametrize(("name", "year"), [("ohio-metals", 2019), ("example-park", 2022)])
+@pytest.mark.parametrize(("name", "year"), [("ohio-metals", 2019), pytest.param("example-park", 2022, marks=pytest.mark.slow)])
 def test_the_clusters_of_the_repository(name, year):
     package = store.read_package(dictionary.DATA.parents[2] / "data" / "clusters" / name)
     filed = filing.check(package)
