@@ -1,4 +1,4 @@
-"""The intake and inventory notebooks on a package, cell by cell in this process: the chain of a run."""
+"""Notebooks on a package, cell by cell in this process: the chain of a run, to the inventory or to the report."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import workbench
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ("10_intake", "20_inventory")
+ALL = (*NOTEBOOKS, "30_potential", "40_selection", "45_whatif", "46_uncertainty_sharing", "50_report")
 
 
 @cache
@@ -31,13 +32,23 @@ def cells(name: str) -> tuple[tuple[CodeType, CodeType | None], ...]:
     return tuple(found)
 
 
+class _NoFigure:
+    """Stands where a figure would be drawn."""
+
+    def _repr_html_(self) -> str:
+        return ""
+
+
 class _NoFigures:
     def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: None
+        return lambda *_, **__: _NoFigure()
 
 
-def run(path: Path, folder: Path, *, year: int = 2022, lang: str = "en", figures: bool = False, **settings: Any) -> SimpleNamespace:
-    """Run both notebooks on the package at `path`, run folder `folder`: the names they leave, and all that they `shown`."""
+def run(
+    path: Path, folder: Path, *, year: int = 2022, lang: str = "en", figures: bool = False,
+    notebooks: tuple[str, ...] = NOTEBOOKS, **settings: Any,
+) -> SimpleNamespace:  # fmt: skip
+    """Run notebooks on the package at `path`, run folder `folder`: the names they leave, and all that they `shown`."""
     shown: list[Any] = []
     given = {"cluster": "case", "package": str(path), "year": year, "lang": lang, "run_dir": str(folder), "reduction_pct": None}
     given |= {"uncertainty_draws": 100} | settings
@@ -46,11 +57,11 @@ def run(path: Path, folder: Path, *, year: int = 2022, lang: str = "en", figures
         if not figures:
             patch.setattr(workbench, "figures", _NoFigures(), raising=False)
         patch.setattr(IPython.display, "display", lambda *things: shown.extend(things))
-        for name in NOTEBOOKS:
+        for name in notebooks:
             for number, (statements, last) in enumerate(cells(name)):
                 exec(statements, space)
                 if number == 0:
                     space |= given
                 if last is not None:
                     shown.append(eval(last, space))
-    return SimpleNamespace(**space | {"shown": [thing for thing in shown if thing is not None]})
+    return SimpleNamespace(**space | {"shown": [thing for thing in shown if not isinstance(thing, _NoFigure | None)]})

@@ -94,6 +94,25 @@ def test_damaged_park(seed, tmp_path):
     survive(broken.damage(*base("park"), seed), tmp_path, ("en", "zh")[seed % 2])
 
 
+AIMS = (
+    {"objective": "annual_cost", "reduction_pct": 5.0},
+    {"objective": "capex", "reduction_pct": 3.0},
+    {"objective": "npv_cost", "reduction_pct": 5.0, "horizon_year": 2026, "target_year": 2025},
+    {"objective": "emissions", "capital_limit": 2e6},
+    {"objective": "weighted", "objective_weights": {"annual_cost": 1.0, "emissions": 50.0}, "reduction_pct": 5.0},
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [broken.no_table, broken.lost_column, broken.another_year, broken.all_zero, broken.only_required])
+def test_from_a_damaged_package_to_the_report(way, tmp_path):
+    """Nobody, nothing emitted or nothing to choose from are results in every notebook, whatever is made least."""
+    number = broken.WAYS.index(way)
+    case = broken.damage(*base("tiny"), seed=number, ways=(way,))
+    aim = AIMS[number % len(AIMS)]
+    survive(case, tmp_path, ("en", "zh")[number % 2], notebooks=chain.ALL, front_points=4, time_limit_s=10.0, **aim)
+
+
 def test_a_number_that_nothing_on_earth_reaches_is_a_finding(energy):
     case = energy("A,2022,,,diesel,purchase,1e300,t,,,,,3,,", "B,2022,,,diesel,purchase,10,t,,1e-300,,,3,,")
     found = pd.concat(case.filed.findings).query("check == 'out_of_range'").set_index("enterprise_id")

@@ -94,6 +94,13 @@ def test_adding_up_overstates_tonnes_and_money(tiny):
     assert table.at["annual_cost", "overstated"] == pytest.approx(480 * 500)
 
 
+def test_a_curve_without_a_project_has_ranges_without_rows(tiny):
+    """Keys of tables without rows have no type to join on."""
+    half, made = drawn(tiny(projects=PROJECTS.splitlines()[0] + "\n", savings=SAVINGS.splitlines()[0] + "\n"))
+    assert half.empty
+    assert made.empty and set(ranges.CURVE) <= set(made.columns)
+
+
 def test_the_ratio_prefers_the_smaller_of_two_with_one_gain():
     """Both earn 100; A saves 10 t (-10 a tonne), B 50 t (-2 a tonne): the ratio puts A first, though B is never worse."""
     rows = pd.DataFrame(

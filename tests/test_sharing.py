@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from test_selection import Case
-from workbench import sharing
+from workbench import sharing, words
 from workbench.errors import UserError
 from workbench.selection import configurations
 from workbench.sharing.coalitions import Game, from_costs
@@ -192,6 +192,16 @@ def three_firms(tiny, needs: tuple[float, float, float], price: float = 2000.0, 
     conf = configurations.configurations(tiny(**tables).problem(budget_tco2e=25_300.0 - sum(needs), objective="capex"))
     table = pd.DataFrame({"enterprise_id": ["A", "B", "C"], "need_tco2e": needs})
     return Game(conf, table, {e: e for e in "ABC"}, price)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_without_an_enterprise_nothing_is_shared(tiny, lang):
+    heads = {"enterprises": "enterprise_id,name,sector\n", "energy": "enterprise_id,year,carrier,flow,quantity,unit\n"}
+    heads |= {"projects": "project_id,name,enterprise_id,capex\n", "savings": "project_id,carrier,mode,amount,unit\n"}
+    agreed = sharing.agree(tiny(**heads).problem(reduction_pct=5.0))
+    assert agreed.shares.empty and agreed.payments.empty and agreed.market.trades.empty and agreed.fairness.empty
+    said = words.sharing_summary(agreed.shares, agreed.fairness, agreed.market.summary, agreed.price, "CNY", lang)
+    assert {"en": "no enterprise", "zh": "没有"}[lang] in said._repr_html_()
 
 
 def test_three_firms_by_hand(tiny):

@@ -62,7 +62,9 @@ def on_curve(macc: pd.DataFrame, projects: pd.DataFrame, half: pd.DataFrame) -> 
     A saving that errs moves energy money and carbon income with it, a factor carbon income. What stays fixed of a project's yearly
     cost besides (operation) does not err here. In turn a project keeps its capital and its relative ranges on what is left for it.
     """
-    rows = macc.drop(columns=CURVE, errors="ignore").merge(half, on="project_id", how="left", validate="1:1")
+    key = {"project_id": str}  # a curve without rows has none
+    rows = macc.drop(columns=CURVE, errors="ignore").astype(key)
+    rows = rows.merge(half.astype(key), on="project_id", how="left", validate="1:1")
     known = projects.set_index("project_id").reindex(rows["project_id"])
     money, annual = known["energy_money_saved"].to_numpy(float), known["annual_cost"].to_numpy(float)
     carbon = known["carbon_income"].to_numpy(float)

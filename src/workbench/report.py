@@ -125,7 +125,7 @@ def exporter() -> Any:
         template_name="report",
         template_file="index.html.j2",
         extra_template_basedirs=[str(_TEMPLATES)],
-        config={"NbConvertBase": {"display_data_priority": list(_RICHEST_FIRST)}},
+        config={"NbConvertBase": {"display_data_priority": list(_RICHEST_FIRST)}, "Exporter": {"default_preprocessors": []}},
     )
     exporter.register_filter("markdown2html", markdown2html)
     exporter.register_filter("clean_page", clean_page)

@@ -11,8 +11,8 @@ from workbench.selection import configurations
 from workbench.selection.problem import Problem
 from workbench.sharing.allowances import allowances
 from workbench.sharing.coalitions import game, main_players
-from workbench.sharing.fair_shares import fair_shares, fairness, side_payments
-from workbench.sharing.trading import Market, trade
+from workbench.sharing.fair_shares import FAIRNESS, PAYMENTS, SHARES, fair_shares, fairness, side_payments
+from workbench.sharing.trading import SUPPLY, TRADES, Market, trade
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,16 @@ def agree(
     """Share the least cost of a problem among its enterprises.
 
     `rule` gives the allowances (emissions or emission_limit); `price` per missing tonne, else `risk.monte_carlo.buyout_price`;
-    more enterprises than `most_players` (else of `decision.csv`): the smallest act as one player, `others`.
+    more enterprises than `most_players` (else of `decision.csv`): the smallest act as one player, `others`. Without an enterprise
+    there is nothing to share: empty tables.
     """
     conf = configurations.configurations(problem)
     most = int(setting("players")) if most_players is None else most_players
     made = game(conf, rule, price, main_players(conf, most))
+    if not made.players:
+        shares, stable, paid, trades, supply = (pd.DataFrame(columns=c) for c in (SHARES, FAIRNESS, PAYMENTS, TRADES, SUPPLY))
+        market = Market(trades, supply, pd.DataFrame(columns=["item", "value", "unit"]))
+        return Agreement(allowances(conf.problem, rule), made.table(), shares, stable, paid, market, made.price)
     shares = fair_shares(made, seconds)
     stable, paid = fairness(made, shares, seconds), side_payments(shares)
     return Agreement(allowances(conf.problem, rule), made.table(), shares, stable, paid, trade(made, currency), made.price)

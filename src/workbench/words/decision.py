@@ -94,6 +94,8 @@ def sharing_summary(
     shares: pd.DataFrame, fairness: pd.DataFrame, market: pd.DataFrame, price: float, currency: str, lang: str
 ) -> Prose:
     """What joining saves, whether the joint plan is stable and under which rules, and how the market compares."""
+    if shares.empty:
+        return Prose((say("sharing.nobody", lang),), lang)
     one = shares[shares["rule"] == shares["rule"].iloc[0]]
     alone, joint = one["cost_alone"].sum(), one["cost"].sum()
     if one["cost"].isna().any():

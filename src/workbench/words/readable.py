@@ -219,9 +219,9 @@ def with_names(frame: pd.DataFrame, projects: pd.DataFrame, lang: str) -> pd.Dat
     """`frame` with the `name` of each project in the report's language, and of what enters with it (`joined`)."""
     known = dict(zip(projects["project_id"], local_name(projects, lang), strict=True))
     names = frame["project_id"].map(known)
-    if "joined" not in frame or not frame["joined"].fillna("").any():
+    if "joined" not in frame or frame["joined"].dropna().eq("").all():
         return frame.assign(name=names)
-    with_it = [[known.get(p, p) for p in str(ids).split(";") if p] for ids in frame["joined"].fillna("")]
+    with_it = [[known.get(p, p) for p in str(ids).split(";") if p] for ids in frame["joined"].astype(object).fillna("")]
     comma = "、" if lang == "zh" else ", "
     told = [
         wording.text("curve.joined", lang, name=n, joined=comma.join(o)) if o else n for n, o in zip(names, with_it, strict=True)
@@ -245,7 +245,8 @@ def intensity_heading(enterprises: pd.DataFrame, lang: str) -> dict[str, str]:
     """Headings of the intensities with the unit that most enterprises share."""
     found = {}
     for name in ("carbon_intensity", "energy_intensity"):
-        unit = enterprises.loc[enterprises[f"{name}_unit"].fillna("") != "", f"{name}_unit"].mode()
+        filed = enterprises[f"{name}_unit"].dropna()
+        unit = filed[filed.ne("")].mode()
         if len(unit):
             found[name] = f"{wording.label(name, lang)} ({intensity_unit(unit.iat[0], lang)})"
     return found
