@@ -81,6 +81,11 @@ class Part:
     def _rivals(self) -> bool:
         return self.joint and all(len(b) <= 1 for b in self.bundles)
 
+    def forget(self) -> None:
+        """Let go of what only making the rows asks for: a hundred thousand bundles weigh more than the matrix."""
+        for name in ("bundles", "_rests"):
+            self.__dict__.pop(name, None)
+
     def stages(self, unit: str) -> list[tuple[frozenset[str], ...]]:
         """The fraction measures of one unit as short lists of bundles, one acting on what the other leaves over."""
         mine = sorted(self.pool.fraction.get(unit, {}))

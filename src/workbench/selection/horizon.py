@@ -12,7 +12,7 @@ beginning of the year of start, all other flows at the end of their year; presen
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -81,7 +81,7 @@ class Horizon:
     def at_work(self) -> dict[tuple[str, int], list[tuple[float, int]]]:
         """Whether each project works in each year, as signed states."""
         if not self.by_years:
-            return {(i, self.first): [(1.0, self.first)] for i in self.windows}
+            return Same([(1.0, self.first)])
         return {(i, t): self.working(i, t) for i in self.windows for t in self.years}
 
     @cached_property
@@ -123,6 +123,33 @@ class Horizon:
         weight = self.average[year] if objective == "annual_cost" else self.flow(year)
         rise = (1 + self.settings.energy_price_growth) ** (year - self.first + 1)
         return weight * rise, weight * self.settings.carbon_price
+
+
+class Same(dict):
+    """The same for every key."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self._value = value
+
+    def __missing__(self, key: object) -> object:
+        return self._value
+
+
+class OneYear(Mapping):
+    """An amount of each project by year of start where there is but one year: a number a project, a dictionary when asked for."""
+
+    def __init__(self, amounts: dict[str, float], year: int) -> None:
+        self.amounts, self.year = amounts, year
+
+    def __getitem__(self, project: str) -> dict[int, float]:
+        return {self.year: self.amounts[project]}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.amounts)
+
+    def __len__(self) -> int:
+        return len(self.amounts)
 
 
 def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings) -> Horizon:
@@ -186,7 +213,7 @@ def capital(horizon: Horizon, projects: pd.DataFrame) -> dict[str, dict[int, flo
     return found
 
 
-def own_funds(horizon: Horizon, prices: dict[str, dict[int, float]]) -> dict[str, dict[int, float]]:
+def own_funds(horizon: Horizon, prices: Mapping[str, dict[int, float]]) -> Mapping[str, dict[int, float]]:
     """Capital by project and year of start that is not borrowed."""
     if not horizon.loans:
         return prices

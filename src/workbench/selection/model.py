@@ -41,6 +41,17 @@ class Forms(dict):
         return form
 
 
+class AtWork:
+    """Whether a project works in a year, as signed states, made whenever asked for."""
+
+    def __init__(self, y, states: dict[tuple[str, int], list[tuple[float, int]]]) -> None:
+        self._y, self._states = y, states
+
+    def __getitem__(self, at: tuple[str, int]) -> list[tuple[float, object]]:
+        y, project = self._y, at[0]
+        return [(sign, y[project, s]) for sign, s in self._states[at]]
+
+
 def build(problem: Problem, pe=in_columns):
     """The model of a problem: objective `m.cost`, states `m.y`, `m.x` (in at the end), emissions `m.s` of the last year.
 
@@ -71,9 +82,7 @@ def _states(pe, m, problem: Problem) -> None:
     m.Y = pe.Set(dimen=2, initialize=[(i, t) for i in m.I for t in range(windows[i].earliest, windows[i].latest + 1)])
     m.y = pe.Var(m.Y, domain=pe.Binary, doc="project started by the end of a year")
     m.x = {i: m.y[i, windows[i].latest] for i in m.I}
-    m.at = {
-        (i, t): [(sign, m.y[i, s]) for sign, s in states] for (i, t), states in horizon.at_work.items()
-    }  # whether a project works in a year
+    m.at = AtWork(m.y, horizon.at_work)
     later = [(i, t) for i, t in m.Y if t > windows[i].earliest]
     m.order = pe.Constraint(later, rule=lambda m, i, t: m.y[i, t - 1] <= m.y[i, t], doc="once started, always started")
 

@@ -102,14 +102,14 @@ class Problem:
         return {i: filed.get(i, {}) | row for i, row in known.items()}
 
     @cached_property
-    def capital(self) -> dict[str, dict[int, float]]:
+    def capital(self) -> Mapping[str, dict[int, float]]:
         """Capital net of grant of each project by year of start."""
         if self.horizon.by_years:
             return time.capital(self.horizon, self.projects)
-        return {i: {self.horizon.first: float(k)} for i, k in zip(self.ids, self.projects["capex"].tolist(), strict=True)}
+        return time.OneYear(dict(zip(self.ids, self.projects["capex"].astype(float).tolist(), strict=True)), self.horizon.first)
 
     @cached_property
-    def own_funds(self) -> dict[str, dict[int, float]]:
+    def own_funds(self) -> Mapping[str, dict[int, float]]:
         """Capital net of grant and of loans, by project and year of start: what limits on capital count."""
         return time.own_funds(self.horizon, self.capital)
 

@@ -184,6 +184,9 @@ class Use:
 def saved_by_part(pe, m, problem: Problem, pieces: list[Part]) -> list[list[Linear]]:
     """Savings of each part in each of its segments, in the pool's unit of activity."""
     use = Use(pe, m, problem)
-    saved = [use.saved(part) for part in pieces]
+    saved = []
+    for part in pieces:
+        saved.append(use.saved(part))
+        part.forget()
     use.finish()
     return saved
