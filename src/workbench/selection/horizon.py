@@ -152,11 +152,14 @@ class OneYear(Mapping):
         return len(self.amounts)
 
 
-def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings) -> Horizon:
-    """The horizon of the eligible `projects`; `filed` is the package's table with earliest_year, latest_year, build_years."""
+def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings, ids: list[str] | None = None) -> Horizon:
+    """The horizon of the eligible `projects`; `filed` is the package's table with earliest_year, latest_year, build_years.
+
+    `ids`: their ids, where they are listed already.
+    """
     if settings.horizon_year is None:
         year = settings.target_year or settings.year + 1
-        windows = dict.fromkeys(projects["project_id"].tolist(), Window(year, year, 0, ALWAYS))
+        windows = dict.fromkeys(projects["project_id"].tolist() if ids is None else ids, Window(year, year, 0, ALWAYS))
         return Horizon(settings, (year,), windows, by_years=False)
     years = tuple(range(settings.year + 1, settings.horizon_year + 1))
     timing = projects[["project_id", "lifetime_years"]]

@@ -87,7 +87,7 @@ class Problem:
     @cached_property
     def horizon(self) -> Horizon:
         """The years of the plan: one typical year, or those up to `horizon_year`."""
-        return time.of(self.projects, self.filed, self.settings)
+        return time.of(self.projects, self.filed, self.settings, self.ids)
 
     @cached_property
     def caps(self) -> list[limits.Cap]:
