@@ -25,6 +25,7 @@ from workbench.selection.branching import Corner, Tree
 FIRST = 3_000  # whole columns beyond which a search begins here
 CORES = (0.02, 0.2)  # shares of the columns with a reduced cost that may change, cheapest first
 SPLITS = 16  # continuous programs solved after each core to raise the bound
+FINER = 4  # the first core is searched to a gap so many times smaller than the accepted one
 NODES = 100  # of the search of a core
 _NONE = 1e-7  # a reduced cost that is none: the tolerance of the solver
 _ROUNDED = 1e-6  # relative room for rounding
@@ -71,7 +72,9 @@ def search(highs: highspy.Highs, presolve: str, end: float, tell: Tell) -> Best:
 
     `tell` hears of each bound and plan. Afterwards `highs` holds the whole program again, and the plan as a start.
     """
-    kept = {name: highs.getOptionValue(name)[1] for name in ("mip_max_nodes", "presolve_rule_off", "objective_target")}
+    kept = {
+        name: highs.getOptionValue(name)[1] for name in ("mip_rel_gap", "mip_max_nodes", "presolve_rule_off", "objective_target")
+    }
     tree, best = Tree(highs, presolve, end - time.monotonic(), _LEFT_OUT), Best()
     if not tree.solved:
         return best
@@ -85,6 +88,8 @@ def search(highs: highspy.Highs, presolve: str, end: float, tell: Tell) -> Best:
         lower, upper = tree.low.copy(), tree.high.copy()
         _narrow(corner, room, tree.whole, lower, upper)
         limits = {"mip_max_nodes": NODES, "presolve_rule_off": _LEFT_OUT, "objective_target": _near_to(highs, best.bound)}
+        if best.columns is None:
+            limits["mip_rel_gap"] = kept["mip_rel_gap"] / FINER
         for name, value in limits.items():
             highs.setOptionValue(name, value)
         bound = _core(highs, lower, upper, best, end)
