@@ -103,14 +103,16 @@ AIMS = (
 )
 
 
+FAR = [broken.no_table, broken.lost_column, broken.another_year, broken.all_zero, broken.only_required]
+FAR_SEEDS = [*((broken.WAYS.index(way), (way,)) for way in FAR), (109, None)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("way", [broken.no_table, broken.lost_column, broken.another_year, broken.all_zero, broken.only_required])
-def test_from_a_damaged_package_to_the_report(way, tmp_path):
+@pytest.mark.parametrize(("seed", "ways"), FAR_SEEDS, ids=[*(way.__name__ for way in FAR), "combined"])
+def test_from_a_damaged_package_to_the_report(seed, ways, tmp_path):
     """Nobody, nothing emitted or nothing to choose from are results in every notebook, whatever is made least."""
-    number = broken.WAYS.index(way)
-    case = broken.damage(*base("tiny"), seed=number, ways=(way,))
-    aim = AIMS[number % len(AIMS)]
-    survive(case, tmp_path, ("en", "zh")[number % 2], notebooks=chain.ALL, front_points=4, time_limit_s=10.0, **aim)
+    case, aim = broken.damage(*base("tiny"), seed=seed, ways=ways), AIMS[seed % len(AIMS)]
+    survive(case, tmp_path, ("en", "zh")[seed % 2], notebooks=chain.ALL, front_points=4, time_limit_s=10.0, **aim)
 
 
 def test_a_number_that_nothing_on_earth_reaches_is_a_finding(energy):

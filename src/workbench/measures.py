@@ -30,7 +30,7 @@ def table(
     made = projects[[*own, "status"]].assign(yearly_saving=earned)
     made = ranked.merge(made, on="project_id", validate="1:1").merge(_acts_on(lines), on="project_id", how="left", validate="1:1")
     proof = tables["projects"].drop_duplicates("project_id").set_index("project_id")["evidence"]
-    sources = made["project_id"].map(_sources(lines, tables["savings"])).fillna("none")
+    sources = made["project_id"].map(_sources(lines, tables["savings"])).astype(object).fillna("none")
     made = made.assign(evidence=made["project_id"].map(proof), figure_source=sources.mask(made["status"] == "library", "library"))
     made[["unit_ids", "carriers"]] = made[["unit_ids", "carriers"]].fillna("")
     return made[COLUMNS]
@@ -63,7 +63,7 @@ def _acts_on(lines: pd.DataFrame) -> pd.DataFrame:
         return ";".join(sorted({str(value) for value in values.dropna() if str(value)}))
 
     acts = lines.groupby("project_id", sort=True).agg(unit_ids=("unit_id", joined), carriers=("carrier", joined))
-    return acts.reset_index()
+    return acts.astype(object).reset_index()
 
 
 def _sources(lines: pd.DataFrame, savings: pd.DataFrame) -> dict[str, str]:

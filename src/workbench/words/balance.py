@@ -43,7 +43,7 @@ def _grades(evidence: pd.DataFrame, whole: float, lang: str) -> str:
     """How much of the emissions rests on which grade of evidence."""
     if not whole:
         return "–"
-    named = evidence["quality"].fillna("").astype(str)
+    named = evidence["quality"].astype(object).fillna("").astype(str)
     sums = evidence.groupby(named)["gross_tco2e"].sum().sort_index()
     order = [*(name for name in sums.index if name), *(name for name in sums.index if not name)]
     parts = [say("task.graded" if name else "task.no_grade", lang, grade=name, share=percent(sums[name], whole)) for name in order]

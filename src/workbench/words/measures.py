@@ -21,7 +21,7 @@ def money_headings(currency: str, lang: str) -> dict[str, str]:
 
 def measure_rows(plan: pd.DataFrame, units: pd.DataFrame, enterprises: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Rows of `measures.table` for readers: class, name, enterprise and unit, money in thousands (万), whence the figure."""
-    plan = plan.assign(**{name: plan[name].fillna("").astype(str) for name in ("unit_ids", "carriers", "status")})
+    plan = plan.assign(**{name: plan[name].astype(object).fillna("").astype(str) for name in ("unit_ids", "carriers", "status")})
     firms = dict(zip(enterprises["enterprise_id"], local_name(enterprises, lang), strict=True))
     called, classes = unit_names(units, lang), _labels(lang)
     dot = " · "

@@ -90,9 +90,9 @@ def remarked(what: object, remark: object, lang: str) -> str:
 
 def local_name(frame: pd.DataFrame, lang: str) -> pd.Series:
     """Names in the report's language: the Chinese name in a Chinese report where one is filed."""
-    name = frame["name"].fillna("").astype(str)
+    name = frame["name"].astype(object).fillna("").astype(str)
     if lang == "zh" and "name_zh" in frame:
-        chinese = frame["name_zh"].fillna("").astype(str)
+        chinese = frame["name_zh"].astype(object).fillna("").astype(str)
         name = chinese.where(chinese.str.strip() != "", name)
     return name
 
@@ -196,7 +196,7 @@ def factor_rows(used: pd.DataFrame, lang: str) -> pd.DataFrame:
     out = readable(used, lang).assign(sha256=used["sha256"].astype(str).str[:12]).rename(columns={"value": "tco2e_per_unit"})
     out["factor_number"] = [factor_number(place) for place in range(len(out))]
     for column in ("valid_from", "valid_to"):
-        out[column] = out[column].fillna("").astype(str).str.removesuffix(".0")
+        out[column] = out[column].astype(object).fillna("").astype(str).str.removesuffix(".0")
     return out
 
 
