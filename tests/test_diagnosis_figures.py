@@ -158,9 +158,8 @@ def ran():
     kept = tempfile.TemporaryDirectory(prefix="diagnosis-")
     path = Tiny(META, PACKAGE).write(Path(kept.name) / "package")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chain, "NOTEBOOKS", ("10_intake", "20_inventory", "30_potential"))
         patch.setattr(workbench, "figures", drawn := Drawn())
-        made = chain.run(path, Path(kept.name) / "run", figures=True)
+        made = chain.run(path, Path(kept.name) / "run", figures=True, notebooks=chain.ALL[:3])
     made.pictures, made.kept = {name: drawings[-1] for name, drawings in drawn.pictures.items()}, kept
     return made
 
