@@ -38,7 +38,7 @@ report: .venv/.ready ## run every notebook on the real cluster ohio-metals and s
 lab: .venv/.ready ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
-test: .venv/.ready ## the fast tests, below 5 minutes
+test: .venv/.ready ## the fast tests, some minutes
 	@$(BIN)/python -m pytest -m "not slow" -n auto
 
 test-slow: .venv/.ready ## the slow tests: whole runs, batches, large ledgers
