@@ -120,6 +120,17 @@ def test_the_warm_process_has_no_thread_to_lose():
 
 
 @pytest.mark.slow
+def test_what_the_warm_process_spares_is_there_for_a_notebook_that_asks():
+    code = (
+        "import sys, workbench.warm; from workbench.spared import WITHOUT\n"
+        "print([library in sys.modules for library in WITHOUT], [part in sys.modules for part in WITHOUT.values()])\n"
+        "import debugpy, hypothesis, seaborn._statistics as smooth; print(debugpy.__name__, hypothesis.__name__, smooth._no_scipy)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
+    assert done.stdout == "[True, True] [False, False]\ndebugpy hypothesis False\n", done.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_killed_run_leaves_no_process_that_goes_on_writing(project):
     book(

@@ -3,14 +3,8 @@
 import importlib
 import sys
 
-# Libraries, in this order, with what they do without: the distributions of scipy (1 s; pyomo asks for them where scipy is there
-# already, seaborn has smoothing of its own), a debugger in every kernel (0.2 s), examples made up to test a schema with (0.6 s).
-WITHOUT = {
-    "pyomo.common.dependencies": "scipy.stats",
-    "seaborn": "scipy.stats",
-    "ipykernel.debugger": "debugpy",
-    "pandera.backends.pandas.builtin_checks": "hypothesis",
-}
+# Libraries with what they do without: a debugger in every kernel (0.2 s), examples made up to test a schema with (0.6 s).
+WITHOUT = {"ipykernel.debugger": "debugpy", "pandera.backends.pandas.builtin_checks": "hypothesis"}
 
 
 def mask() -> None:
