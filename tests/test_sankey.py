@@ -211,3 +211,9 @@ def test_allocated_totals(lang):
     figures.allocated_totals(table.assign(allocated_tco2e=[-5.0, np.nan]), firms("A"), lang).svg()
     for nothing in (table.iloc[:0], table.assign(allocated_tco2e=table["guideline_tco2e"])):
         assert wording.text("figures.allocated_totals.title", lang) in figures.allocated_totals(nothing, firms(), lang).alt
+
+
+@pytest.mark.parametrize("draw", DRAW)
+def test_letters_are_drawn_once_and_used_again(draw):
+    rows, table = crowd()
+    assert len(draw(rows, SETTLED, table).svg()) < 120_000  # letters with outlines of their own take some times that

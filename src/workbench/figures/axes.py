@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from workbench.figures.style import INK, MUTED
 
@@ -18,6 +18,8 @@ def value_axis(axes, which: str, title: str) -> None:
     axis.set_major_formatter(FuncFormatter(tick_text))
     if axis.get_scale() == "linear":
         axis.set_major_locator(MaxNLocator(nbins=6, min_n_ticks=3))
+    else:
+        axis.set_minor_locator(NullLocator())  # the small steps of a logarithm are not seen in this style, and dear to place
     axes.grid(True, axis=which)
 
 
@@ -26,6 +28,7 @@ def bar_rows(axes, said: list[str], muted: Iterable[int] = ()) -> None:
     axes.set_yticks(range(len(said)), said)
     axes.set_ylim(len(said) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
+    axes.yaxis.set_label_coords(0, 0.5)  # no title: without a fixed place every layout measures all names once more for it
     axes.spines["left"].set_visible(False)
     for row, name in enumerate(axes.get_yticklabels()):  # none on the second of two panels with shared rows
         name.set_color(MUTED if row in set(muted) else INK)
@@ -58,6 +61,7 @@ def right_words(axes, said: list[str]) -> None:
     # Letters are a little wider in print than on the screen the layout is made for: hard spaces keep that room.
     beside.set_yticks(range(len(said)), [words + "\u00a0" * (2 + len(words) // 7) for words in said])
     beside.tick_params(axis="y", length=0, labelcolor=MUTED, labelsize=7.5)
+    beside.yaxis.set_label_coords(1, 0.5)
     beside.grid(False)
     for side in beside.spines.values():
         side.set_visible(False)

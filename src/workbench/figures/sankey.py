@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
 
 from workbench.figures.flows import MOST_SOURCES, nodes_and_links
 from workbench.figures.quantities import OTHER, names, number, numeric, scale, shorten, word, year_of
@@ -18,33 +17,38 @@ LETTER = 0.064  # inches: one column of letters at the size of the labels
 LINE, GAP, BAR = 0.12, 0.11, 0.11  # inches: a line of a label, room between labels, width of a node
 BY_SOURCE = {"combustion": SHADES["coal"][1], "process": SHADES["process"][0], "purchased_electricity": SHADES["electricity"][0]}
 BY_SOURCE |= {"purchased_heat": SHADES["heat"][0], "medium": SHADES["other"][1]}
+VEIL = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "boxstyle": "round,pad=0.1,rounding_size=0.3"}
 SINKS = {"stays": PALE, "sold": "#8fb3cc", "deducted": "#a8dccb", "own": UNSELECTED}
 
 
 def _layout(nodes: pd.DataFrame, links: pd.DataFrame, tall: float, wide: tuple[float, float]) -> tuple[pd.DataFrame, float]:
     """Lower edge, height and x (inches) of every node, and inches a unit; each has at least the room of its label (`slot`)."""
-    columns = [group for _, group in nodes.groupby("column")]
-    free = min(tall - GAP * (len(g) - 1) for g in columns)
-    low, high = 0.0, free / max(nodes["value"].max(), 1e-300)
+    columns = [np.flatnonzero(nodes["column"] == column) for column in sorted(nodes["column"].unique())]
+    value, slot = nodes["value"].to_numpy(), nodes["slot"].to_numpy()
+    free = min(tall - GAP * (len(column) - 1) for column in columns)
+    low, high = 0.0, free / max(value.max(), 1e-300)
     for _ in range(60):  # the largest scale at which every column fits
-        middle = (low + high) / 2
-        fits = all(np.maximum(g["value"] * middle, g["slot"]).sum() + GAP * (len(g) - 1) <= tall for g in columns)
-        low, high = (middle, high) if fits else (low, middle)
-    out = nodes.set_index("node").assign(height=lambda n: n["value"] * low, middle=0.0)
-    order = {c: g.sort_values("value", ascending=False, kind="stable")["node"].tolist() for c, g in nodes.groupby("column")}
-    turned = links.rename(columns={"from_node": "other", "to_node": "node"})
-    ends = pd.concat([links.rename(columns={"from_node": "node", "to_node": "other"}), turned])
-    weight = ends.groupby("node")["value"].sum()
+        scaled = (low + high) / 2
+        room = np.maximum(value * scaled, slot)
+        fits = all(room[column].sum() + GAP * (len(column) - 1) <= tall for column in columns)
+        low, high = (scaled, high) if fits else (low, scaled)
+    height, middle = value * low, np.zeros(len(nodes))
+    room, last = np.maximum(height, slot), nodes["node"].str.endswith(OTHER).to_numpy()
+    at = pd.Index(nodes["node"])
+    giver, taker, size = at.get_indexer(links["from_node"]), at.get_indexer(links["to_node"]), links["value"].to_numpy()
+    ends, others, weight = np.r_[giver, taker], np.r_[taker, giver], np.r_[size, size]
+    whole = np.bincount(ends, weight, len(nodes))
+    orders = [column[np.argsort(-value[column], kind="stable")] for column in columns]
     for sweep in range(6):
-        for column in order:
+        for n, order in enumerate(orders):
             if sweep:
-                pull = (ends["other"].map(out["middle"]) * ends["value"]).groupby(ends["node"]).sum() / weight
-                order[column] = sorted(order[column], key=lambda n: (n.endswith(OTHER), -pull[n]))
-            slots = out.loc[order[column], ["height", "slot"]].max(axis=1)
+                pull = np.bincount(ends, middle[others] * weight, len(nodes))[order] / whole[order]
+                orders[n] = order = order[np.lexsort((-pull, last[order]))]
+            slots = room[order]
             spare = min(2.5 * GAP, (tall - slots.sum()) / max(len(slots), 1))
             top = (tall + slots.sum() + spare * (len(slots) - 1)) / 2
-            out.loc[order[column], "middle"] = top - slots.cumsum() + slots / 2 - spare * np.arange(len(slots))
-    out["low"] = out["middle"] - out["height"] / 2
+            middle[order] = top - slots.cumsum() + slots / 2 - spare * np.arange(len(slots))
+    out = nodes.set_index("node").assign(height=height, middle=middle, low=middle - height / 2)
     out["x"] = wide[0] + (wide[1] - wide[0]) * out["column"] / out["column"].max()
     return out, low
 
@@ -106,13 +110,13 @@ def _labelled(nodes: pd.DataFrame, said: dict[str, str], wide: tuple[float, floa
 
 
 def _labels(axes, place: pd.DataFrame) -> None:
-    """Bars of the nodes and their labels: left of inputs, right of all others, on a white halo where bands pass."""
+    """Bars of the nodes and their labels: left of inputs, right of all others, on a white veil where bands pass."""
     for node in place.itertuples():
         axes.add_patch(Rectangle((node.x, node.low), BAR, max(node.height, 0.012), facecolor=INK, edgecolor="none", zorder=4))
         left = node.kind == "input"
         axes.text(
             node.x - 0.05 if left else node.x + BAR + 0.05, node.middle, node.label, ha="right" if left else "left", va="center",
-            fontsize=7, linespacing=1.05, zorder=5, path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.85)],
+            fontsize=7, linespacing=1.05, zorder=5, bbox=VEIL,
         )  # fmt: skip
 
 
