@@ -314,6 +314,15 @@ def test_the_plan_in_words():
         assert told in str(words.greedy_summary(summary, "USD", "en"))
 
 
+def test_a_plan_for_a_year_without_energy_is_no_quarrel_of_rules():
+    nothing = NO_PLAN | {"emissions_before": 0.0, "least_reachable_tco2e": None}
+    for lang, word, quarrel in (("en", "nil", "contradict"), ("zh", "为零", "矛盾")):
+        said = str(words.selection_summary(SUMMARY | nothing, "USD", lang))
+        assert word in said
+        assert quarrel not in said
+        assert quarrel in str(words.selection_summary(SUMMARY | nothing | {"emissions_before": 9.0}, "USD", lang))
+
+
 def test_a_plan_stopped_by_time_is_not_called_best():
     said = str(words.selection_summary(SUMMARY | {"status": "time_limit", "bound": 1_000_000.0, "gap": 0.23}, "USD", "en"))
     assert "not proven best" in said and "1 million USD" in said and "23 %" in said and "proved" not in said

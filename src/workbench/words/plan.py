@@ -92,7 +92,9 @@ def _no_plan(summary: dict[str, Any], currency: str, lang: str) -> list[str]:
         return [say("selection.not_least" if other else "selection.recheck_off", lang, faults=str(summary["recheck"]))]
     if summary["status"] != "infeasible":
         return [say("selection.no_time", lang)]
-    if least is not None and summary.get("horizon_year") and (budget is None or least <= budget):
+    if not summary["emissions_before"]:
+        said = [say("selection.nothing_filed", lang)]
+    elif least is not None and summary.get("horizon_year") and (budget is None or least <= budget):
         said = [say("selection.path", lang, least=least)]
     elif least is None or budget is None:
         said = [say("selection.contradiction", lang)]
