@@ -36,6 +36,20 @@ def test_prices_and_choices_in_words(answer):
     assert "3 are interchangeable" in str(words.menu_summary(menu, "CNY", "en"))
 
 
+def test_a_price_that_does_not_exist_is_not_told(tiny):
+    """At the least emissions no step is tighter; every sentence has its figure."""
+    least = selection.select(tiny().problem(budget_tco2e=0), explain=False).summary["least_reachable_tco2e"]
+    tight, free = (selection.select(tiny().problem(budget_tco2e=budget, objective="capex")) for budget in (least, 10 * least))
+    for lang, none, binds in (
+        ("en", "No plan that emits less", "The budget binds."),
+        ("zh", "未找到排放更低的方案", "起约束作用。"),
+    ):
+        said = str(words.price_summary(tight.prices, "CNY", lang))
+        assert none in said and binds in said and "–" not in said
+        said = str(words.price_summary(free.prices, "CNY", lang))
+        assert none not in said and "–" not in said and binds not in said.replace("未起约束作用", "")
+
+
 def test_nothing_to_explain(tiny):
     problem = tiny().problem(budget_tco2e=0)
     found = selection.select(problem)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.selection.alternatives import Menu
 
 _NAMED = 3
+_OF_THE_BUDGET = ("next_tighter", "next_looser", "average_cut", "relaxed_dual")  # prices as told, the first alone where it is free
 
 
 def why_summary(bundle: pd.DataFrame, currency: str, lang: str) -> Prose:
@@ -46,9 +47,14 @@ def price_summary(prices: pd.DataFrame, currency: str, lang: str) -> Prose:
     budget = prices[prices["limit"] == "budget"]
     if budget.empty:
         return Prose((say("price.none", lang),), lang)
-    named = {"tighter": "next_tighter", "looser": "next_looser", "average": "average_cut", "dual": "relaxed_dual"}
-    values = {name: money(price_of(prices, kind), currency, lang) for name, kind in named.items()}
-    said = [say("price.binding" if budget["binding"].iloc[0] else "price.free", lang, **values)]
+    binding = bool(budget["binding"].iloc[0])
+    said = [say("price.binding" if binding else "price.free", lang)]
+    for kind in _OF_THE_BUDGET if binding else _OF_THE_BUDGET[:1]:
+        price = price_of(prices, kind)
+        if price is not None:
+            said.append(say(f"price.{kind}", lang, price=money(price, currency, lang)))
+        elif kind == "next_tighter" and budget.loc[budget["price_kind"] == kind, "value"].isna().all():
+            said.append(say("price.no_tighter", lang))
     if "known" in prices and (prices["known"] == "not_proven").any():
         said.append(say("price.not_proven", lang))
     others = prices[(prices["limit"] != "budget") & (prices["binding"] == 1)].drop_duplicates(["limit", "who"])
