@@ -71,10 +71,11 @@ def emissions_by_enterprise(inventory: pd.DataFrame, enterprises: pd.DataFrame, 
     right, left = np.zeros(len(rows)), np.zeros(len(rows))
     for carrier in carriers:
         values = say(shown[carrier].to_numpy())
+        some = np.flatnonzero(values) if values.any() else np.arange(len(rows))  # one at least, for the legend
         axes.barh(
-            range(len(rows)),
-            values,
-            left=np.where(values >= 0, right, left),
+            some,
+            values[some],
+            left=np.where(values >= 0, right, left)[some],
             height=0.72,
             color=colours[carrier],
             edgecolor="white",
