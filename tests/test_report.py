@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from browser import open_page, skip_without_browser
-from workbench import report, tables
+from workbench import harmless, report, tables
 
 LONG_HEADING = (
     "关于各成员企业直接排放与间接排放核算结果及其不确定性来源与数据质量等级的分项说明"
@@ -168,6 +168,30 @@ def test_formulas_become_mathml_or_stay_readable(page):
     soup = BeautifulSoup(html, "html.parser")
     assert len(soup.select("math")) == 3 and soup.select_one("mfrac") and len(soup.select("mtr")) == 2
     assert soup.select_one("code.formula").get_text() == r"\nosuch{<x>}"
+
+
+def test_html_within_text_stays_as_written(page):
+    html = page(text("CO<sub>2</sub>\n\n<details><summary>More</summary>\n\nwords\n\n</details>\n\nend"))
+    assert "<p>CO<sub>2</sub></p>" in html
+    assert BeautifulSoup(html, "html.parser").select_one("section.text details p").get_text() == "words"
+
+
+def test_what_cells_say_is_rendered_once_for_all_pages(page):
+    cells = [text("Said **once**."), code("said = 'once'", shown("<p>shown once</p>"))]
+    first = page(*cells)
+    rendered = [report.exporter().environment.filters["highlight_code"], harmless.clean]
+    before = [cached.cache_info() for cached in rendered]
+    assert page(*cells) == first and "Said <strong>once</strong>." in page(*cells, kind="report")
+    after = [cached.cache_info() for cached in rendered]
+    assert [one.misses for one in after] == [one.misses for one in before]
+    assert all(now.hits > then.hits for now, then in zip(after, before, strict=True))
+
+
+def test_pictures_beside_the_notebook_are_read_for_every_page(page, tmp_path):
+    for content in (b"one", b"two"):
+        (tmp_path / "picture.png").write_bytes(content)
+        for source in ("![words](picture.png)", "<img alt='words' src='picture.png'>"):
+            assert f"base64,{base64.b64encode(content).decode()}" in page(text(source))
 
 
 def test_contents_lead_to_every_heading(page):
