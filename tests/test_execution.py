@@ -120,6 +120,19 @@ def test_the_warm_process_has_no_thread_to_lose():
 
 
 @pytest.mark.slow
+def test_the_warm_process_has_pages_ready_whatever_a_notebook_holds(project):
+    code = (
+        "import workbench.warm\nfrom workbench import report\nmade = report.exporter().environment\n"
+        "print(any('index' in name for _, name in made.cache.keys()), made.filters['highlight_code'].cache_info().currsize)"
+    )
+    book(project / "notebooks" / "a.ipynb", "said = 1", "said = 2")
+    for beside, cells_known in (('{"cells": []}', 4), ("", 2), ('{"cells": [{}]}', 2)):  # two in any case
+        (project / "notebooks" / "b.ipynb").write_text(beside)
+        done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == (f"True {cells_known}\n", "")
+
+
+@pytest.mark.slow
 def test_what_the_warm_process_spares_is_there_for_a_notebook_that_asks():
     code = (
         "import sys, workbench.warm; from workbench.spared import WITHOUT\n"

@@ -5,15 +5,33 @@ Importing this module starts no thread, since a fork takes along only the thread
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from workbench import spared
 
 spared.mask()
 spared.import_without()
 
-from workbench import dictionary, factors, figures, findings, grid, kernel, library, report, units, wording  # noqa: E402
+from workbench import (  # noqa: E402
+    dictionary,
+    factors,
+    figures,
+    files,
+    findings,
+    grid,
+    kernel,
+    library,
+    params,
+    provenance,
+    report,
+    units,
+    wording,
+)  # fmt: skip
 
 LIBRARIES = (
     "IPython.core.completerlib", "IPython.core.magics", "IPython.lib.lexers", "ipykernel.inprocess.manager",
@@ -29,7 +47,7 @@ MODULES = (
 )  # fmt: skip
 CACHES = (
     dictionary.carriers, dictionary.fields, dictionary.tables, factors.fuel_table, findings.catalogue, grid.table, library.rows,
-    units.table, report.exporter, figures.style.fonts, kernel.register,
+    units.table, report.exporter, figures.style.fonts, kernel.register, provenance.code_files,
 )  # fmt: skip
 
 
@@ -41,8 +59,37 @@ def up() -> None:
         fill()
     wording.text("report.scope.limits", "en")
     units.factor("MWh", "GJ")
+    _render()
     gc.collect()
     gc.freeze()  # what is here stays: no notebook searches it for garbage, nor copies its pages to count references
+
+
+def _render() -> None:
+    """Prepare and render a notebook that says what the project's notebooks say: all that papermill and the pages compile."""
+    import papermill
+    from nbformat import from_dict
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+    cells = [new_code_cell("x: int = 1", metadata={"tags": ["parameters"]}), new_markdown_cell("# $x_1$\n\n| a |\n|---|\n| 1 |")]
+    kernelspec = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    notebook = papermill.execute_notebook(
+        new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), None, parameters={"x": 2}, prepare_only=True,
+        engine_name=kernel.NAME, kernel_name="python3", language="python", progress_bar=False,
+    )  # fmt: skip
+    shown = [new_output("display_data", {"text/html": "<p>1</p>"}), new_output("stream", text="1")]
+    failed = new_output("error", ename="Error", evalue="1", traceback=["1"])
+    notebook.cells.append(new_code_cell("%time 1", outputs=[*shown, failed]))
+    report.page(notebook, Path("notebook.ipynb"))
+    with contextlib.suppress(Exception):  # what is wrong with a notebook of the project is said when it runs
+        notebook.cells = from_dict([{"id": str(place)} | cell for place, cell in enumerate(_said())])
+        report.page(notebook, Path("notebook.ipynb"))
+
+
+def _said() -> Iterator[dict[str, Any]]:
+    """Every cell of the project's notebooks, in any language, without outputs and tags."""
+    for notebook in sorted((params.project_root() / "notebooks").glob("*.ipynb")):
+        for cell in files.read_json(notebook)["cells"]:
+            yield {"cell_type": cell["cell_type"], "source": "".join(cell["source"]), "metadata": {}, "outputs": []}
 
 
 up()
