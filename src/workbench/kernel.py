@@ -7,9 +7,11 @@ changed. Messages and outputs are those of ipykernel and nbclient, so the execut
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellExecutionComplete
@@ -80,17 +82,22 @@ def _run_apart(coroutine: Any) -> Any:
 
 
 def _save_seldom(nb_man: Any) -> None:
-    """Between cells the copy is written once a second; papermill writes the last one itself, at the end."""
-    save = nb_man.save
+    """While the notebook runs the copy is written once a second, as plain JSON; papermill writes the last one in its own form."""
+    saved = 0.0
 
-    def seldom(**options: Any) -> None:
-        if time.monotonic() - nb_man.workbench_saved >= _SAVE_EVERY:
-            save(**options)
-            nb_man.workbench_saved = time.monotonic()
+    def save(**_: Any) -> None:
+        nonlocal saved
+        if nb_man.output_path:
+            Path(nb_man.output_path).write_text(json.dumps(nb_man.nb, ensure_ascii=False), encoding="utf-8")
+        saved = time.monotonic()
+
+    def seldom(**_: Any) -> None:
+        if time.monotonic() - saved >= _SAVE_EVERY:
+            save()
 
     def finish(**options: Any) -> None:
         nb_man.save = save
         complete(**options)
 
     complete = nb_man.notebook_complete
-    nb_man.workbench_saved, nb_man.save, nb_man.notebook_complete = 0.0, seldom, finish
+    nb_man.save, nb_man.notebook_complete = seldom, finish
