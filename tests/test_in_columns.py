@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pyomo.environ as pyo
@@ -11,15 +12,25 @@ from pyomo.common.errors import InfeasibleConstraintException
 
 from test_plan_by_years import Years
 from test_selection import Case
+from workbench.interaction import Pool
 from workbench.selection import in_columns, in_pyomo, model, standard_form
-from workbench.selection.linear import Linear
+from workbench.selection.bundles import Part, chosen
+from workbench.selection.linear import Block, Linear
+from workbench.selection.savings import Savings
+
+SAVED = [Linear(10.0, [(-1.0, "x")]), Linear(0.0, [(2.0, "y")])]
+
+
+def pool(carrier):
+    return Pool(carrier, "E", carrier, 1.0, 1.0, 1.0, {"": 100.0})
 
 
 def components(m, kind):
     """(name, index) → variable or row, whichever way the model was built."""
     if isinstance(m, pyo.ConcreteModel):
         return {(c.local_name, i): v for c in m.component_objects(getattr(pyo, kind)) for i, v in c.items()}
-    return {(n, i): v for n, c in vars(m).items() if isinstance(c, getattr(in_columns, kind)) for i, v in c.items()}
+    kinds = getattr(in_columns, kind), getattr(in_columns, f"{kind}List")
+    return {(n, i): v for n, c in vars(m).items() if isinstance(c, kinds) for i, v in c.items()}
 
 
 def written(problem, pe):
@@ -94,6 +105,50 @@ def test_two_firms_by_hand():
     assert form.a.toarray().tolist() == [[1, 1, 0], [2, 0, -1]]
     assert form.upper.tolist() == [1, 2] and form.lower.tolist() == [-np.inf, 2]
     assert form.whole.tolist() == [True, True, False] and form.column_lower.tolist() == [0, 0, -np.inf]
+
+
+@pytest.mark.parametrize("pe", [in_columns, in_pyomo])
+def test_rows_added_as_a_block_are_those_added_one_by_one(pe):
+    """w0 + w1 == 1 and w1 - x == 0, the first alone, then both at once; numbers go on from nil."""
+    m = pe.ConcreteModel()
+    m.sizes = pe.ComponentMap()
+    m.x, m.w = pe.Var(["a"], domain=pe.Binary), pe.VarList(domain=pe.NonNegativeReals, starting_index=0)
+    m.tied = pe.ConstraintList(starting_index=0)
+    w = pe.several(m.w, 2)
+    m.tied.add(Linear.total(w).equals(1.0))
+    m.tied.add_block(Block([1.0, 1.0, 1.0, -1.0], [2, 4], [1.0, 0.0]), [*w, w[1], m.x["a"]])
+    form = standard_form.compile_model(m)
+    columns = [form.place[v] for v in (m.w[0], m.w[1], m.x["a"])]
+    rows = [form.rows[m.tied[n]] for n in range(3)]
+    assert form.a.toarray()[np.ix_(rows, columns)].tolist() == [[1, 1, 0], [1, 1, 0], [0, 1, -1]]
+    assert form.lower[rows].tolist() == form.upper[rows].tolist() == [1, 1, 0]
+    assert form.whole[columns].tolist() == [False, False, True] and list(m.w) == [0, 1] and len(m.tied) == 3
+
+
+def test_savings_are_added_up_with_weights():
+    """Two parts save 10 - x and 2 y; 3 and 5 times that on one form of 1, on two forms the second only; nil times is left out."""
+    parts = [(Part(pool(carrier), ("",), ()), [form]) for carrier, form in zip(("gas", "electricity"), SAVED, strict=True)]
+    saved = Savings(SimpleNamespace(by_years=False), parts)
+    whole = saved.add_to(Linear(1.0), np.array([3.0, 5.0]))
+    assert (whole.constant, whole.coefficients, whole.variables) == (31.0, [-3.0, 10.0], ["x", "y"])
+    forms = [Linear(), Linear(7.0)]
+    saved.spread(forms, np.array([0, 1]), np.array([0.0, 0.5]))
+    assert [(f.constant, f.coefficients, f.variables) for f in forms] == [(0.0, [], []), (7.0, [1.0], ["y"])]
+    twice = [(part, forms * 2) for part, forms in parts]
+    years = Savings(SimpleNamespace(by_years=True, years=(2023, 2024), grid=lambda t: 0.9 ** (t - 2022)), twice)
+    assert years.part.tolist() == [0, 0, 1, 1] and years.year.tolist() == [0, 1, 0, 1]
+    assert years.factor.tolist() == pytest.approx([1.0, 1.0, 0.9, 0.81]) and years.counts.all()
+
+
+def test_bundles_of_three_measures_of_which_two_exclude_each_other():
+    """None, a, b, c, bc (a and b never with one another, a and c neither); 100 left over times 0.9, 0.8, 0.5."""
+    measures = {"a": 0.1, "b": 0.2, "c": 0.5}
+    pairs = (frozenset("ab"), frozenset("ac"))
+    part = Part(Pool("p", "E", "gas", 1.0, 1.0, 1.0, {"": 100.0}, fraction={"": measures}), ("",), (), pairs)
+    everyone = frozenset("abc")
+    assert [set(chosen(part.measures, b)) for b in part.bundles] == [set(), {"a"}, {"b"}, {"c"}, {"b", "c"}]
+    assert part.joint_use(everyone, apart=False)[1] == pytest.approx([100, 90, 80, 50, 40])
+    assert part.joint_use(everyone - {"c"}, apart=True) == (part.bundles[:3], pytest.approx([100, 90, 80]))
 
 
 @pytest.mark.parametrize("form", [Linear(3.0), Linear(3.0, [(1.0, in_columns.Column(0)), (-1.0, in_columns.Column(0))])])

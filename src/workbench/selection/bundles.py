@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from workbench.errors import UserError
 from workbench.interaction import Pool, once
 
 MAX_BUNDLES = 2**14
@@ -26,6 +26,19 @@ class Segment(NamedTuple):
     alive: frozenset[str]
     year: int | None = None
     factor: float = 1.0
+
+
+def chosen(measures: Sequence[str], bundle: int) -> frozenset[str]:
+    """The measures of a bundle."""
+    return frozenset(i for n, i in enumerate(measures) if bundle >> n & 1)
+
+
+@lru_cache(maxsize=256)
+def members(bundles: tuple[int, ...]) -> list[tuple[int, list[int]]]:
+    """The measures that stand in any of the bundles, by number, each with the places of the bundles it stands in."""
+    top = max(bundles).bit_length()
+    found = [(n, [place for place, b in enumerate(bundles) if b >> n & 1]) for n in range(top)]
+    return [(n, places) for n, places in found if places]
 
 
 @dataclass(eq=False)
@@ -53,23 +66,14 @@ class Part:
         return tuple(sorted({p for u in self.units for p in self.pool.fraction.get(u, {})}))
 
     @once
-    def bundles(self) -> tuple[frozenset[str], ...]:
-        """Admissible sets of fraction measures: all subsets but those that an exclusion forbids.
-
-        Raises UserError where there are more than MAX_BUNDLES.
-        """
-        found = self._subsets(self.measures, MAX_BUNDLES)
-        if found is None:
-            raise UserError(
-                f"{len(self.measures)} fraction measures act on {self.pool.carrier} of {self.pool.enterprise_id}: "
-                "file them by unit, as absolute savings, or exclude alternatives"
-            )
-        return found
+    def bundles(self) -> tuple[int, ...]:
+        """Admissible sets of the fraction measures: all subsets but those that an exclusion forbids; bit n is the nth measure."""
+        return self._subsets(self.measures, JOINT) or ()
 
     @once
     def joint(self) -> bool:
         """Whether all measures are bundled at once; else unit by unit, what one unit leaves over being what the next acts on."""
-        return 2 ** len(self.measures) <= JOINT or self._subsets(self.measures, JOINT) is not None
+        return bool(self.bundles)
 
     @property
     def single(self) -> bool:
@@ -79,26 +83,23 @@ class Part:
 
     @once
     def _rivals(self) -> bool:
-        return self.joint and all(len(b) <= 1 for b in self.bundles)
+        return self.joint and all(bundle.bit_count() <= 1 for bundle in self.bundles)
 
-    def forget(self) -> None:
-        """Let go of what only making the rows asks for: a hundred thousand bundles weigh more than the matrix."""
-        for name in ("bundles", "_rests"):
-            self.__dict__.pop(name, None)
-
-    def stages(self, unit: str) -> list[tuple[frozenset[str], ...]]:
-        """The fraction measures of one unit as short lists of bundles, one acting on what the other leaves over."""
+    def stages(self, unit: str) -> list[tuple[list[str], tuple[int, ...]]]:
+        """The fraction measures of one unit as short lists with their bundles, one acting on what the other leaves over."""
         mine = sorted(self.pool.fraction.get(unit, {}))
         parts = [mine[k : k + STAGE] for k in range(0, len(mine), STAGE)]
-        return [self._subsets(part, 2**STAGE) or () for part in parts]
+        return [(part, self._subsets(part, 2**STAGE) or ()) for part in parts]
 
-    def _subsets(self, measures: Iterable[str], most: int) -> tuple[frozenset[str], ...] | None:
+    def _subsets(self, measures: Sequence[str], most: int) -> tuple[int, ...] | None:
         """Admissible subsets; None where there are more than `most`."""
-        found = [frozenset()]
-        for measure in measures:
-            rivals = {i for pair in self.pairs if measure in pair for i in pair if i != measure} if self.pairs else ()
-            alone = (measure,)
-            found += [b.union(alone) for b in found if not rivals or b.isdisjoint(rivals)]
+        if not self.pairs:
+            return tuple(range(2 ** len(measures))) if 2 ** len(measures) <= most else None
+        found = [0]
+        for n, measure in enumerate(measures):
+            met = {i for pair in self.pairs if measure in pair for i in pair if i != measure}
+            rivals, alone = sum(1 << k for k, i in enumerate(measures) if i in met), 1 << n
+            found += [b | alone for b in found if not b & rivals]
             if len(found) > most:
                 return None
         return tuple(found)
@@ -135,7 +136,7 @@ class Part:
     @once
     def before(self) -> float:
         """What this part uses when nothing is done."""
-        return sum(self.base(u) for u in self.units)
+        return sum(self._bases.values())
 
     @property
     def gains(self) -> dict[str, float]:
@@ -186,16 +187,36 @@ class Part:
                 found[above] = found[above][0] + low, found[above][1] + high
         return found
 
-    def rest(self, bundle: frozenset[str]) -> float:
-        """What is still used with the fraction measures of `bundle` alone, computed once for each bundle."""
-        found = self._rests.get(bundle)
+    def joint_use(self, alive: frozenset[str], apart: bool) -> tuple[tuple[int, ...], list[float]]:
+        """The bundles and what each leaves over where there are only fractions, as far as measures are `alive`.
+
+        `apart`: without the bundles that hold a measure which is not.
+        """
+        found = self._joint_uses.get(alive)
         if found is None:
-            found = self._rests[bundle] = self.left(bundle)
+            bundles = self.bundles
+            if apart:
+                mine = sum(1 << n for n, i in enumerate(self.measures) if i in alive)
+                bundles = tuple(b for b in bundles if b & mine == b)
+            rests = [] if self.absolutes else self._rests(bundles, alive)
+            found = self._joint_uses[alive] = bundles, rests
         return found
 
     @once
-    def _rests(self) -> dict[frozenset[str], float]:
+    def _joint_uses(self) -> dict[frozenset[str], tuple[tuple[int, ...], list[float]]]:
         return {}
+
+    def _rests(self, bundles: tuple[int, ...], alive: frozenset[str]) -> list[float]:
+        measures = self.measures
+        if len(self.units) > 1:
+            return [self.left(chosen(measures, b) & alive) for b in bundles]
+        base, shares = self._bases[self.units[0]], self.pool.fraction[self.units[0]]
+        kept = [1 - shares[i] if i in alive else 1.0 for i in measures]
+        found = {0: 1.0}  # a bundle comes after what it is without its last measure
+        for b in bundles[1:]:
+            last = b.bit_length() - 1
+            found[b] = found[b ^ (1 << last)] * kept[last]
+        return [base * share for share in found.values()]
 
     def left(self, bundle: frozenset[str]) -> float:
         """What is still used with the fraction measures of `bundle` alone."""

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from workbench import costs
@@ -25,6 +24,7 @@ from workbench.selection import loans
 from workbench.selection.bundles import Segment
 from workbench.selection.loans import Loan
 
+States = tuple[list[float], list[int]]  # signs and years of states that add up to whether a project works
 ALWAYS = 10**6  # years: the life of a project in a plan of one typical year
 
 
@@ -69,25 +69,27 @@ class Horizon:
         window = self.windows[project]
         return None if year < window.earliest else min(year, window.latest)
 
-    def working(self, project: str, year: int) -> list[tuple[float, int]]:
-        """Whether `project` works in `year`, as signed states: started by then, less those whose life has ended."""
+    def working(self, project: str, year: int) -> States:
+        """Whether `project` works in `year`: started by then, less those whose life has ended."""
         window = self.windows[project]
         begun, ended = self.state(project, year - window.lead), self.state(project, year - window.lead - window.life)
         if begun is None or begun == ended:
-            return []
-        return [(1.0, begun)] + ([(-1.0, ended)] if ended is not None else [])
+            return [], []
+        return ([1.0], [begun]) if ended is None else ([1.0, -1.0], [begun, ended])
 
     @cached_property
-    def at_work(self) -> dict[tuple[str, int], list[tuple[float, int]]]:
-        """Whether each project works in each year, as signed states."""
+    def at_work(self) -> Mapping[str, Mapping[int, States]]:
+        """Whether each project works in each year; projects with the same window share what says so."""
         if not self.by_years:
-            return Same([(1.0, self.first)])
-        return {(i, t): self.working(i, t) for i in self.windows for t in self.years}
+            return dict.fromkeys(self.windows, {self.first: ([1.0], [self.first])})
+        alike = {window: i for i, window in self.windows.items()}
+        states = {window: {t: self.working(i, t) for t in self.years} for window, i in alike.items()}
+        return {i: states[window] for i, window in self.windows.items()}
 
     @cached_property
     def able(self) -> dict[int, frozenset[str]]:
         """The projects that can work in each year."""
-        return {t: frozenset(i for i in self.windows if self.at_work[i, t]) for t in self.years}
+        return {t: frozenset(i for i in self.windows if self.at_work[i][t][0]) for t in self.years}
 
     def works(self, project: str, start: int, year: int) -> bool:
         """Whether `project`, started in `start`, works in `year`."""
@@ -116,6 +118,18 @@ class Horizon:
         total = sum(self.flow(t) for t in self.years)
         return {t: self.flow(t) / total for t in self.years}
 
+    def over(self, begin: int, end: int) -> tuple[float, float]:
+        """Weights in a discounted average, and present values of 1, of the years from `begin` to before `end`."""
+        found = self._over.get((begin, end))
+        if found is None:
+            years = range(begin, end)
+            found = self._over[begin, end] = sum(self.average[t] for t in years), sum(self.flow(t) for t in years)
+        return found
+
+    @cached_property
+    def _over(self) -> dict[tuple[int, int], tuple[float, float]]:
+        return {}
+
     def worth(self, objective: str, year: int) -> tuple[float, float]:
         """What 1 of energy money and 1 tCO2e saved in `year` are worth in an objective of a plan by years."""
         if objective not in ("annual_cost", "npv_cost"):
@@ -124,16 +138,18 @@ class Horizon:
         rise = (1 + self.settings.energy_price_growth) ** (year - self.first + 1)
         return weight * rise, weight * self.settings.carbon_price
 
+    def stretches(self, carrier: str, objective: str) -> list[tuple[float, float, int, float]]:
+        """Each year with what energy money and carbon money are worth in it, and what the carrier's factor has become."""
+        electric = carrier == "electricity"
+        found = self._stretches.get((electric, objective))
+        if found is None:
+            found = [(*self.worth(objective, t), t, self.grid(t) if electric else 1.0) for t in self.years]
+            self._stretches[electric, objective] = found
+        return found
 
-class Same(dict):
-    """The same for every key."""
-
-    def __init__(self, value: object) -> None:
-        super().__init__()
-        self._value = value
-
-    def __missing__(self, key: object) -> object:
-        return self._value
+    @cached_property
+    def _stretches(self) -> dict[tuple[bool, str], list[tuple[float, float, int, float]]]:
+        return {}
 
 
 class OneYear(Mapping):
@@ -165,12 +181,12 @@ def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings, i
     timing = projects[["project_id", "lifetime_years"]]
     for name in ("earliest_year", "latest_year", "build_years"):
         timing = timing.assign(**{name: timing["project_id"].map(_column(filed, name)).astype(float)})
-    windows = {}
-    for row in timing.itertuples():
-        earliest = int(np.nanmax([years[0], row.earliest_year]))
-        latest = int(np.nanmin([years[-1], row.latest_year]))
-        lead = math.ceil(row.build_years) if row.build_years == row.build_years else 0
-        windows[row.project_id] = Window(earliest, latest, lead, max(1, math.floor(row.lifetime_years)))
+    windows, alike = {}, {}
+    for i, life, early, late, build in zip(*(timing[name].tolist() for name in timing), strict=True):
+        earliest = int(max(years[0], early)) if early == early else years[0]
+        latest = int(min(years[-1], late)) if late == late else years[-1]
+        key = earliest, latest, math.ceil(build) if build == build else 0, max(1, math.floor(life))
+        windows[i] = alike.setdefault(key, Window(*key))
     return Horizon(settings, years, windows, by_years=True, loans=loans.of(filed) if settings.count_loans else {})
 
 
@@ -189,12 +205,10 @@ def _column(filed: pd.DataFrame | None, name: str) -> dict[str, float]:
 
 def segments(horizon: Horizon, carrier: str, projects: Iterable[str], objective: str) -> list[Segment]:
     """One segment a year of a plan by years, with the projects that can work in it."""
-    mine = frozenset(projects)
-    found = []
-    for year in horizon.years:
-        alive = mine & horizon.able[year]
-        factor = horizon.grid(year) if carrier == "electricity" else 1.0
-        money, carbon = horizon.worth(objective, year)
+    mine, alive, found = frozenset(projects), frozenset(), []
+    for (money, carbon, year, factor), able in zip(horizon.stretches(carrier, objective), horizon.able.values(), strict=True):
+        now = mine if mine <= able else mine & able
+        alive = alive if now == alive else now
         found.append(Segment(money, carbon, alive, year, factor))
     return found
 
@@ -222,6 +236,12 @@ def own_funds(horizon: Horizon, prices: Mapping[str, dict[int, float]]) -> Mappi
         return prices
     share = {i: 1 - loan.share for i, loan in horizon.loans.items()}
     return {i: {s: share.get(i, 1.0) * k for s, k in each.items()} for i, each in prices.items()}
+
+
+def largest(prices: Mapping[str, dict[int, float]]) -> float:
+    """The largest amount of any project in any year; nil where there is none."""
+    amounts = prices.amounts.values() if isinstance(prices, OneYear) else (k for each in prices.values() for k in each.values())
+    return max(map(abs, amounts), default=0.0)
 
 
 def residual_share(window: Window, start: int, last: int) -> float:
@@ -260,8 +280,8 @@ def _by_years(horizon: Horizon, i: str, worth: float, opex: float, start: int, p
     window = horizon.windows[i]
     begin, end = start + window.lead, min(horizon.last + 1, start + window.lead + window.life)
     if objective == "annual_cost":
-        return (price / worth + opex) * sum(horizon.average[t] for t in range(begin, end))
-    running = opex * sum(horizon.flow(t) for t in range(begin, end)) if opex else 0.0
+        return (price / worth + opex) * horizon.over(begin, end)[0]
+    running = opex * horizon.over(begin, end)[1] if opex else 0.0
     paid = loans.present_value(horizon, i, start, price)
     residual = price * residual_share(window, start, horizon.last) * horizon.flow(horizon.last)
     return paid + running - residual

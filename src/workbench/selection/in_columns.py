@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pyomo.common.errors import InfeasibleConstraintException
 
-from workbench.selection.linear import Linear
+from workbench.selection.linear import Block, Linear, Row
 
 INF = float("inf")
 Any, Binary, NonNegativeReals = "any index", "binary", "not negative"
@@ -44,15 +44,15 @@ class ConcreteModel:
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
-        if isinstance(value, Var | Constraint):
+        if isinstance(value, Var | VarList | Constraint | ConstraintList):
             value.enter(self)
 
     def new_columns(self, number: int, domain: str | None) -> range:
         """Columns for `number` more variables."""
         first = len(self.binary)
-        self.column_lower.extend([-INF if domain is None else 0.0] * number)
-        self.column_upper.extend([1.0 if domain == Binary else INF] * number)
-        self.binary.extend([domain == Binary] * number)
+        self.column_lower.fromlist([-INF if domain is None else 0.0] * number)
+        self.column_upper.fromlist([1.0 if domain is Binary else INF] * number)
+        self.binary.fromlist([domain is Binary] * number)
         return range(first, first + number)
 
     def new_row(self, lower: float | None, form: Linear, upper: float | None) -> int | None:
@@ -60,12 +60,13 @@ class ConcreteModel:
 
         Raises pyomo's InfeasibleConstraintException where a row without variables cannot hold.
         """
-        if not form.variables:
+        variables = form.variables
+        if not variables:
             if (lower is None or lower <= 0) and (upper is None or upper >= 0):
                 return None
             raise InfeasibleConstraintException("a row without variables cannot hold")
-        self.coefficients.extend(form.coefficients)
-        self.columns.extend(form.variables)
+        self.coefficients.fromlist(form.coefficients)
+        self.columns.fromlist(variables)
         self.ends.append(len(self.columns))
         self.lower.append(-INF if lower is None else lower)
         self.upper.append(INF if upper is None else upper)
@@ -114,10 +115,30 @@ class Var(dict):
         return made
 
 
-def several(var: Var, number: int) -> list[Column]:
-    """So many more variables of a family over `Any`, numbered on."""
-    first, made = len(var), list(map(Column, var.model.new_columns(number, var.domain)))
-    var.update(zip(range(first, first + number), made, strict=True))
+class VarList(Mapping):
+    """Variables numbered on from nil, added many at a time by `several`."""
+
+    def __init__(self, domain: str | None = None, starting_index: int = 0, doc: str | None = None) -> None:
+        self.domain, self.columns, self.model = domain, array("i"), None
+
+    def enter(self, model: ConcreteModel) -> None:
+        """Take columns of a model."""
+        self.model = model
+
+    def __getitem__(self, number: int) -> Column:
+        return Column(self.columns[number])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.columns)))
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
+def several(variables: VarList, number: int) -> list[int]:
+    """So many more variables, numbered on."""
+    made = list(variables.model.new_columns(number, variables.domain))
+    variables.columns.fromlist(made)
     return made
 
 
@@ -143,6 +164,43 @@ class Constraint(dict):
             row = new_row(*found)
             if row is not None:
                 self[index] = row
+
+
+class ConstraintList(Mapping):
+    """Rows numbered on from nil, added one by one or as a block."""
+
+    def __init__(self, starting_index: int = 0, doc: str | None = None) -> None:
+        self.rows, self.model = array("i"), None
+
+    def enter(self, model: ConcreteModel) -> None:
+        """Put rows into a model."""
+        self.model = model
+
+    def add(self, row: Row) -> None:
+        """One more row."""
+        made = self.model.new_row(*row)
+        if made is not None:
+            self.rows.append(made)
+
+    def add_block(self, block: Block, variables: list) -> None:
+        """The rows of a block with their variables."""
+        m = self.model
+        before, first = len(m.columns), len(m.lower)
+        m.coefficients.fromlist(block.coefficients)
+        m.columns.fromlist(variables)
+        m.ends.fromlist([before + end for end in block.ends])
+        m.lower.fromlist(block.values)
+        m.upper.fromlist(block.values)
+        self.rows.fromlist(list(range(first, len(m.lower))))
+
+    def __getitem__(self, number: int) -> int:
+        return self.rows[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.rows)))
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def Objective(form: Linear) -> Linear:  # noqa: N802

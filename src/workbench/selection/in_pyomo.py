@@ -7,16 +7,32 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
-from pyomo.environ import Any, Binary, ComponentMap, ConcreteModel, NonNegativeReals, Set, Var
+from pyomo.environ import Any, Binary, ComponentMap, ConcreteModel, NonNegativeReals, Set, Var, VarList
 
-from workbench.selection.linear import Linear
+from workbench.selection.linear import Block, Linear
 
-__all__ = ["Any", "Binary", "ComponentMap", "ConcreteModel", "Constraint", "NonNegativeReals", "Objective", "Set", "Var", "several"]
+__all__ = [
+    "Any", "Binary", "ComponentMap", "ConcreteModel", "Constraint", "ConstraintList", "NonNegativeReals", "Objective", "Set", "Var",
+    "VarList", "several",
+]  # fmt: skip
 
 
-def several(var: Var, number: int) -> list:
-    """So many more variables of a family over `Any`, numbered on."""
-    return [var[n] for n in range(len(var), len(var) + number)]
+def several(variables: VarList, number: int) -> list:
+    """So many more variables, numbered on."""
+    return [variables.add() for _ in range(number)]
+
+
+class ConstraintList(pyo.ConstraintList):
+    """Rows numbered on, added one by one or as a block."""
+
+    def add(self, row):
+        """One more row, also one of a `Linear` form."""
+        return super().add(_row(row))
+
+    def add_block(self, block: Block, variables: list) -> None:
+        """The rows of a block with their variables."""
+        for start, end, value in zip([0, *block.ends], block.ends, block.values, strict=False):
+            self.add(Linear.of(block.coefficients[start:end], variables[start:end]).equals(value))
 
 
 def Constraint(*index, rule, doc: str | None = None) -> pyo.Constraint:  # noqa: N802

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 Row = tuple[float | None, "Linear", float | None]  # lower <= form <= upper, as a rule returns it
+
+
+class Block(NamedTuple):
+    """Rows coefficients x variables == value that lack their variables: coefficients on end, where each row ends, its value."""
+
+    coefficients: list[float]
+    ends: list[int]
+    values: list[float]
 
 
 class Linear:

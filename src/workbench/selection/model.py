@@ -17,13 +17,16 @@ with too many bundles goes unit by unit: sum_b v_ub = r_u, v_ub <= most w_ub, u 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
 from pyomo.common.gc_manager import PauseGC
 
 from workbench.selection import in_columns, rules
+from workbench.selection.horizon import States
 from workbench.selection.linear import Linear
 from workbench.selection.problem import CRITERIA, Problem, parts
+from workbench.selection.savings import Savings
 from workbench.selection.use import saved_by_part
 
 
@@ -42,14 +45,16 @@ class Forms(dict):
 
 
 class AtWork:
-    """Whether a project works in a year, as signed states, made whenever asked for."""
+    """Whether a project works in a year, as a form of its states, made whenever asked for."""
 
-    def __init__(self, y, states: dict[tuple[str, int], list[tuple[float, int]]]) -> None:
+    def __init__(self, y, states: Mapping[str, Mapping[int, States]]) -> None:
         self._y, self._states = y, states
 
-    def __getitem__(self, at: tuple[str, int]) -> list[tuple[float, object]]:
-        y, project = self._y, at[0]
-        return [(sign, y[project, s]) for sign, s in self._states[at]]
+    def __getitem__(self, at: tuple[str, int]) -> Linear:
+        project, year = at
+        signs, years = self._states[project][year]
+        y = self._y
+        return Linear.of(signs.copy(), [y[project, s] for s in years])
 
 
 def build(problem: Problem, pe=in_columns):
@@ -61,13 +66,12 @@ def build(problem: Problem, pe=in_columns):
     with PauseGC():
         m = pe.ConcreteModel(name="project selection")
         m.sizes = pe.ComponentMap()
-        pieces = parts(problem)
         _states(pe, m, problem)
-        saved = saved_by_part(pe, m, problem, pieces)
-        _emissions(pe, m, problem, pieces, saved)
-        _energy(pe, m, problem, pieces, saved)
+        saved = saved_by_part(pe, m, problem, parts(problem))
+        _emissions(pe, m, problem, saved)
+        _energy(pe, m, problem, saved)
         _caps(pe, m, problem)
-        _objective(pe, m, problem, pieces, saved)
+        _objective(pe, m, problem, saved)
         rules.capital(pe, m, problem)
         rules.between_projects(pe, m, problem)
     return m
@@ -93,7 +97,7 @@ def by_start(m, amounts: dict[tuple[str, int], float]) -> Linear:
     return Linear(0.0, [(k - (later((i, t + 1), 0.0) if (i, t + 1) in y else 0.0), y[i, t]) for (i, t), k in amounts.items()])
 
 
-def _emissions(pe, m, problem: Problem, pieces, saved) -> None:
+def _emissions(pe, m, problem: Problem, saved: Savings) -> None:
     """Emissions of each enterprise in each year, two levels so that no row holds the whole cluster."""
     horizon = problem.horizon
     firms, years = list(m.E), list(m.T)
@@ -102,17 +106,15 @@ def _emissions(pe, m, problem: Problem, pieces, saved) -> None:
     m.sizes.update((v, size) for v in m.emitted_by.values())
     forms = {(e, t): Linear(0.0, [(1.0, m.emitted_by[e, t])]) for e in firms for t in years}
     elsewhere = {t: Linear() for t in years}  # what a member supplies: the supplier's fuel counts in the cluster
-    for n, part in enumerate(pieces):
-        pool = part.pool
-        for t, factor, form in _yearly(problem, part, saved[n]):
-            forms[pool.enterprise_id, t].plus(form, pool.site_tco2e * factor)
-            if pool.tco2e != pool.site_tco2e:
-                elsewhere[t].plus(form, (pool.tco2e - pool.site_tco2e) * factor)
+    at_site, at_all, factor = saved.of("site_tco2e"), saved.of("tco2e"), saved.factor * saved.counts
+    _each_firm(problem, saved, forms, at_site * factor)
+    if (at_all != at_site).any():
+        saved.spread(list(elsewhere.values()), saved.year, (at_all - at_site) * factor)
     m.leaked = {t: Linear() for t in years}  # upstream emissions of the projects at work
     moved = problem.projects[problem.projects["upstream_tco2e"] != 0]
     for i, e, amount in zip(moved["project_id"], moved["enterprise_id"], moved["upstream_tco2e"].astype(float), strict=True):
         for t in years:
-            works = Linear(0.0, m.at[i, t])
+            works = m.at[i, t]
             m.leaked[t].plus(works, amount)
             if problem.settings.include_upstream:
                 forms[e, t].plus(works, -amount)
@@ -124,42 +126,37 @@ def _emissions(pe, m, problem: Problem, pieces, saved) -> None:
     m.emitted = {t: Linear.total([m.emitted_by[e, t] for e in firms], -eliminated).plus(elsewhere[t], -1.0) for t in years}
 
 
-def _yearly(problem: Problem, part, forms):
-    """(year, factor of the carrier, saving) of a part; in a typical year the first stretch, in which everyone works."""
-    if problem.horizon.by_years:
-        return [(s.year, s.factor, form) for s, form in zip(part.segments, forms, strict=True)]
-    return [(problem.horizon.first, 1.0, forms[0])]
+def _each_firm(problem: Problem, saved: Savings, forms: dict[tuple[str, int], Linear], weights: np.ndarray) -> None:
+    """Add savings, weighted, to the forms of enterprises and years."""
+    firms = {e: n for n, e in enumerate(dict.fromkeys(e for e, _ in forms))}
+    of_firm = np.array([firms[pool.enterprise_id] for pool in saved.pools], int)[saved.part]
+    saved.spread(list(forms.values()), of_firm * len(problem.horizon.years) + saved.year, weights)
 
 
-def _energy(pe, m, problem: Problem, pieces, saved) -> None:
+def _energy(pe, m, problem: Problem, saved: Savings) -> None:
     """Energy use in tce: of each enterprise where a cap asks for it, of the cluster always."""
     years, asked = list(m.T), any(cap.measure == "tce" for cap in problem.caps)
     tce = dict(zip(problem.enterprises["enterprise_id"], problem.enterprises["tce"].astype(float), strict=True))
     m.used_by = pe.Var(m.E if asked else [], m.T, doc="energy use of an enterprise after the plan, tce/yr")
     m.sizes.update((v, max(1.0, abs(problem.tce_before))) for v in m.used_by.values())
     if not asked:
-        m.used = Forms(years, lambda t: _use(problem, pieces, saved, t, problem.tce_before))
-        m.used_of = Forms([(e, t) for e in tce for t in years], lambda at: _use(problem, pieces, saved, at[1], tce[at[0]], at[0]))
+        m.used = Forms(years, lambda t: _use(problem, saved, t, problem.tce_before))
+        m.used_of = Forms([(e, t) for e in tce for t in years], lambda at: _use(problem, saved, at[1], tce[at[0]], at[0]))
         return
     forms = {(e, t): Linear(-tce[e], [(1.0, m.used_by[e, t])]) for e in tce for t in years}
-    for n, part in enumerate(pieces):
-        for t, _, form in _yearly(problem, part, saved[n]):
-            forms[part.pool.enterprise_id, t].plus(form, part.pool.tce)
+    _each_firm(problem, saved, forms, saved.of("tce") * saved.counts)
     m.energy_of = pe.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(0.0))
     rest = problem.tce_before - sum(tce.values())
     m.used = {t: Linear.total([m.used_by[e, t] for e in m.E], rest) for t in years}
     m.used_of = {(e, t): Linear.total([m.used_by[e, t]]) for e in m.E for t in years}
 
 
-def _use(problem: Problem, pieces, saved, year: int, before: float, enterprise: str | None = None) -> Linear:
+def _use(problem: Problem, saved: Savings, year: int, before: float, enterprise: str | None = None) -> Linear:
     """Energy use in a year, of an enterprise or of the cluster, straight from what its parts save."""
-    total = Linear(before)
-    for n, part in enumerate(pieces):
-        if enterprise in (None, part.pool.enterprise_id):
-            for t, _, form in _yearly(problem, part, saved[n]):
-                if t == year:
-                    total.plus(form, -part.pool.tce)
-    return total
+    counted = saved.counts & (saved.year == year - problem.horizon.first)
+    if enterprise is not None:
+        counted = counted & np.array([pool.enterprise_id == enterprise for pool in saved.pools], bool)[saved.part]
+    return saved.add_to(Linear(before), np.where(counted, -saved.of("tce"), 0.0))
 
 
 def _caps(pe, m, problem: Problem) -> None:
@@ -195,14 +192,14 @@ def _leakage(pe, m, problem: Problem, t: int):
     return form.at_most(settings.leakage_limit_tco2e + settings.leakage_share * before)
 
 
-def _objective(pe, m, problem: Problem, pieces, saved) -> None:
+def _objective(pe, m, problem: Problem, saved: Savings) -> None:
     peak, asked = _peak(pe, m, problem), problem.settings.objective
     money = CRITERIA if problem.horizon.by_years or _of_present_value(problem) else [c for c in CRITERIA if c != "npv_cost"]
 
     def form(name: str) -> Linear:
         if name == "peak":
             return peak
-        return _weighted(m, problem) if name == "weighted" else _criterion(m, problem, pieces, saved, name)
+        return _weighted(m, problem) if name == "weighted" else _criterion(m, problem, saved, name)
 
     m.criteria = Forms([*money, "peak"] + (["weighted"] if asked == "weighted" else []), form)
     m.cost = pe.Objective(m.criteria[asked])
@@ -214,18 +211,14 @@ def _of_present_value(problem: Problem) -> bool:
     return settings.objective == "npv_cost" or settings.objective == "weighted" and "npv_cost" in settings.objective_weights
 
 
-def _criterion(m, problem: Problem, pieces, saved, name: str) -> Linear:
+def _criterion(m, problem: Problem, saved: Savings, name: str) -> Linear:
     """One objective: what starts cost, less what the savings of every part and stretch of time are worth."""
     form = by_start(m, problem.start_costs(name))
     if name == "emissions":
         for t in m.T:
             form.plus(m.emitted[t])
-    weights = _weights(problem, name)
-    for n, part in enumerate(pieces):
-        price, tco2e = part.pool.price, part.pool.tco2e
-        for (money, carbon), segment, gain in zip(weights(part), part.segments, saved[n], strict=True):
-            form.plus(gain, -(price * money + tco2e * segment.factor * carbon))
-    return form
+    money, carbon = _weights(problem, saved, name)
+    return saved.add_to(form, -(saved.of("price") * money + saved.of("tco2e") * saved.factor * carbon))
 
 
 def _peak(pe, m, problem: Problem) -> Linear:
@@ -248,12 +241,13 @@ def _weighted(m, problem: Problem) -> Linear:
     return form
 
 
-def _weights(problem: Problem, name: str) -> Callable:
-    """Part → weights (energy money, carbon money) of its segments in one criterion."""
+def _weights(problem: Problem, saved: Savings, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """What energy money and tCO2e of each saving are worth in one criterion."""
     if problem.horizon.by_years:
-        years = [problem.horizon.worth(name, year) for year in problem.horizon.years]
-        return lambda part: years
+        worth = np.array([problem.horizon.worth(name, year) for year in problem.horizon.years])
+        return tuple(worth[saved.year].T)
     if name == "npv_cost":
-        return lambda part: [(s.money, s.carbon) for s in problem.segments(part.pool, "npv_cost")]
-    first = (1.0, problem.settings.carbon_price) if name == "annual_cost" else (0.0, 0.0)
-    return lambda part: [first] + [(0.0, 0.0)] * (len(part.segments) - 1)
+        found = [(s.money, s.carbon) for pool in saved.pools for s in problem.segments(pool, "npv_cost")]
+        return tuple(np.array(found, float).reshape(-1, 2).T)
+    first = saved.counts * (name == "annual_cost")
+    return first * 1.0, first * problem.settings.carbon_price

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -322,13 +322,12 @@ def _weighted(members: list[str], lives: Mapping[str, float], settings: Settings
     return found
 
 
-def parts(problem: Problem) -> list[Part]:
+def parts(problem: Problem) -> Iterator[Part]:
     """Pools cut into the pieces that interact: each topmost unit with measures and the units with measures below it."""
     exclusive = problem.relations[problem.relations["relation"] == "excludes"]
     pairs = defaultdict(set)
     for one, other in zip(exclusive["project_id"], exclusive["other_id"], strict=True):
         pairs[one].add(frozenset((one, other)))
-    pieces = []
     for pool in problem.pools:
         mine = pool.projects
         if not mine:
@@ -337,8 +336,7 @@ def parts(problem: Problem) -> list[Part]:
         if len(mine) > 1 and not pairs.keys().isdisjoint(mine):
             met = tuple(sorted({p for i in mine if i in pairs for p in pairs[i] if p.issubset(mine)}, key=sorted))
         for units in _pieces(pool):
-            pieces.append(Part(pool, units, cut, met))
-    return pieces
+            yield Part(pool, units, cut, met)
 
 
 def _pieces(pool: Pool) -> list[tuple[str, ...]]:

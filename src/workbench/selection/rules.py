@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from workbench.selection import horizon as time
 from workbench.selection.linear import Linear
 from workbench.selection.problem import Problem
 
@@ -58,7 +59,7 @@ def _waste_heat(pe, m, problem: Problem) -> None:
         pool, unit = drawn[n]
         form = Linear()
         for i, amount in sorted(pool.absolute[unit].items()):
-            form.plus(Linear(0.0, m.at[i, t]), amount)
+            form.plus(m.at[i, t], amount)
         return form.at_most(max(0.0, pool.use[unit])) if form.variables else pe.Constraint.Feasible
 
     m.waste_heat = pe.Constraint(range(len(drawn)), m.T, rule=once, doc="a source of waste heat is used once")
@@ -104,7 +105,7 @@ def capital(pe, m, problem: Problem) -> None:
     mine = defaultdict(list)
     for (i, e), share in sorted(problem.shares.items()):
         mine[e].append((i, share))
-    size = max([1.0, *(abs(k) for each in problem.own_funds.values() for k in each.values())])
+    size = max(1.0, time.largest(problem.own_funds))
     m.sizes.update((v, size) for v in m.spent_by.values())
     m.spent = pe.Constraint(payers, years, rule=lambda m, e, t: _spent(m, problem, e, mine[e], t))
     m.enterprise_capital = pe.Constraint(
