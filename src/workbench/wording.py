@@ -45,11 +45,27 @@ def knows(key: str) -> bool:
 
 
 def text(key: str, lang: str = "en", **values: object) -> str:
-    """Return the sentence `key` in `lang`, its `{names}` filled from `values`.
+    """Return the sentence `key` in `lang`, its `{names}` filled from `values`; `{count:project|projects}` agrees with its number.
 
     Raises KeyError for an unknown key: a missing sentence is a fault of the program, not of the data.
     """
-    return _entries()[key][lang].format(**values)
+    template = _entries()[key][lang]
+    if "|" in template:
+        values = {name: _Counted(value) for name, value in values.items()}
+    return template.format(**values)
+
+
+class _Counted:
+    """A value that takes its noun along: `{count:project|projects}` reads `1 project`, `0 projects`, `1,234 projects`."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __format__(self, given: str) -> str:
+        one, parted, many = given.partition("|")
+        if not parted:
+            return format(self._value, given)
+        return f"{self._value} {one if str(self._value) == '1' else many}"
 
 
 def objective_unit(objective: str, currency: str) -> str:
