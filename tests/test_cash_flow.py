@@ -271,5 +271,5 @@ def test_what_a_lender_reads(tiny):
     for lang in ("en", "zh"):
         said = str(words.finance_summary(lent, reached, "CNY", lang))
         assert "12" in said and "34" in said and "iac" in said and "{" not in said
-    assert "0 of 1 costed projects" in str(words.finance_summary(lent, reached.iloc[:0], "CNY", "en"))
+    assert "0 of 1 costed project has" in str(words.finance_summary(lent, reached.iloc[:0], "CNY", "en"))
     assert "No project" in str(words.finance_summary(lent.iloc[:0], reached, "CNY", "en"))
