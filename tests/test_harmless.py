@@ -111,6 +111,19 @@ def test_pictures_have_words_or_leave_them():
     assert clean("<img>") == "[&lt;no words&gt;]"
 
 
+@pytest.mark.parametrize("letters", ["A" * 999, "B" * 1000, "AAAA" * 5000 + "=="])
+def test_long_pictures_are_cleaned_like_short_ones(letters):
+    picture = f'<img alt="a" src="data:image/png;base64,{letters}">'
+    assert clean(picture) == picture and clean(f"<p>{picture}</p>{picture * 2}") == f"<p>{picture}</p>{picture * 2}"
+    other = "B" * 2000
+    two = picture + picture.replace(letters, other)
+    assert clean(two) == two
+    assert clean(f'<img alt="a" src="data:text/html;base64,{letters}">') == "[a]"
+    assert clean(f'<a href="data:image/png;base64,{letters}">x</a><script>;base64,{letters}</script>') == "<a>x</a>"
+    assert clean(f"<b ;base64,{letters} onclick=1;base64,{letters}>;base64,{letters}</b>") == f"<b>;base64,{letters}</b>"
+    assert letters in clean(f"{picture}<p title=';base64,@0@'>;base64,@7@</p>") and "@7@" not in clean(";base64,@7@")
+
+
 def test_a_piece_ends_where_it_ends():
     assert clean("<details><summary>s") == "<details><summary>s</summary></details>"
     assert clean("</div></section>a<b>b") == "a<b>b</b>"

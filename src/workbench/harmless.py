@@ -38,6 +38,8 @@ _LINK = re.compile(r"(#|https?://|mailto:|[\w./%-]+(#|$))", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
 _FETCHES = re.compile(r"url\((?!['\"]?#)|image-set\(|@import|expression\(|\\", re.IGNORECASE)
 _BLANK = re.compile(r"[\x00-\x20]")
+_LONG = re.compile(r";base64,([A-Za-z0-9+/=]{1000,})")
+_MARK = re.compile(r";base64,@(\d+)@")
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _HEADING = re.compile(r"<h([1-3])\b([^>]*)>")
 
@@ -56,9 +58,15 @@ def clean(content: str, no_alt: str) -> str:
         tag = found[0] if ' alt="' in found[0] else f'<img alt="{escape(no_alt)}"{found[0][4:]}'
         return tag if ' src="' in tag else "[" + tag.partition(' alt="')[2].partition('"')[0] + "]"
 
-    html = _cleaner().clean(content)  # from here on every `<` begins a tag: text and attributes are escaped
+    long: dict[str, str] = {}  # letters and digits end nothing, wherever they stand: long ones need not be parsed
+
+    def mark(found: re.Match[str]) -> str:
+        return f";base64,@{long.setdefault(found[1], str(len(long)))}@"
+
+    html = _cleaner().clean(_LONG.sub(mark, content))  # from here on every `<` begins a tag: text and attributes are escaped
     html = re.sub(r"(<pre\b[^>]*>)\n", r"\1\n\n", html)  # browsers drop the first line end of a `pre`
-    return _IMAGE.sub(picture, html)
+    marked = {place: letters for letters, place in long.items()}
+    return _MARK.sub(lambda found: f";base64,{marked.get(found[1], '')}", _IMAGE.sub(picture, html))
 
 
 @cache

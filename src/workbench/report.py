@@ -119,6 +119,12 @@ def exporter() -> Any:
         def latex_environment(self, name: str, body: str) -> str:
             return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
 
+    class Pages(TemplateExporter):
+        """Cells as they stand: without preprocessors nothing has to be copied and checked again for them."""
+
+        def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+            return nb, resources
+
     def rendered(source: str, path: str = "", attachments: Any = None) -> str:
         renderer = Renderer(escape=False, embed_images=True, path=path, attachments=attachments)
         return MarkdownWithMath(renderer=renderer).render(source)
@@ -134,7 +140,7 @@ def exporter() -> Any:
             html = remembered(source)
         return harmless.clean(html, resources["words"]["no_alt"])
 
-    exporter = TemplateExporter(
+    exporter = Pages(
         template_name="report",
         template_file="index.html.j2",
         extra_template_basedirs=[str(_TEMPLATES)],

@@ -34,16 +34,17 @@ from workbench import (  # noqa: E402
 )  # fmt: skip
 
 LIBRARIES = (
-    "IPython.core.completerlib", "IPython.core.magics", "IPython.lib.lexers", "ipykernel.inprocess.manager",
-    "ipykernel.inprocess.ipkernel", "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg", "nbclient", "papermill",
-    "latex2mathml.converter", "seaborn", "pandas", "pandas.core.reshape.reshape", "pandas.io.formats.csvs", "pyarrow.csv",
-    "pandera.pandas", "pandera.backends.pandas.container", "scipy.optimize", "scipy.sparse", "pyomo.environ", "highspy",
-    "pyomo.contrib.solver.common.factory",
+    "IPython.core.application", "IPython.core.completerlib", "IPython.core.magics", "IPython.core.oinspect", "IPython.lib.lexers",
+    "ipykernel.inprocess.manager", "ipykernel.inprocess.ipkernel", "tornado.platform.asyncio", "zmq.utils.garbage",
+    "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg", "nbclient", "papermill", "latex2mathml.converter",
+    "seaborn", "pandas", "pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pandas.io.formats.csvs", "pyarrow.csv",
+    "pandera.pandas", "pandera.backends.pandas.container", "pandera.backends.pandas.register", "scipy.optimize", "scipy.sparse",
+    "pyomo.environ", "highspy", "pyomo.contrib.solver.common.factory",
 )  # fmt: skip
 MODULES = (
-    "calculators", "curve", "efficiency", "end_use", "energy_balance", "filing", "green_finance", "grid_sensitivity", "heat_supply",
-    "hotspots", "inventory", "matching", "pinch", "potential", "quality", "selection", "sites", "store", "tables", "verification",
-    "words",
+    "adoption", "calculators", "curve", "efficiency", "end_use", "energy_balance", "filing", "green_finance", "grid_sensitivity",
+    "heat_supply", "hotspots", "inventory", "matching", "overlap", "pinch", "potential", "quality", "ranges", "selection",
+    "sensitivity", "sites", "store", "tables", "verification", "words",
 )  # fmt: skip
 CACHES = (
     dictionary.carriers, dictionary.fields, dictionary.tables, factors.fuel_table, findings.catalogue, grid.table, library.rows,
