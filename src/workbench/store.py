@@ -7,7 +7,7 @@ import io
 import json
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import yaml
+from pandas.api.extensions import ExtensionArray
 
-from workbench import dictionary, workbook
+from workbench import dictionary, text_columns, workbook
 from workbench.errors import PackageError, RunError
 from workbench.files import sha256, write_text
 from workbench.params import Settings
@@ -106,7 +107,7 @@ def read_text(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
     if file.stat().st_size > MAX_MEGABYTES * 2**20:
         raise PackageError(f"{file.name} is larger than {MAX_MEGABYTES} MiB: split the cluster or file it as Parquet")
     if file.suffix.lower() == ".parquet":
-        return _as_text(_read_parquet(file), table, remarks)
+        return _of_frame(_read_parquet(file), table, remarks)
     content = file.read_bytes()
     try:
         text = content.decode("utf-8-sig")
@@ -116,7 +117,7 @@ def read_text(file: Path, table: str, remarks: list[dict]) -> pd.DataFrame:
         except UnicodeDecodeError:
             raise PackageError(f"{file.name} is neither UTF-8 nor GB 18030: save it as CSV UTF-8") from None
         remarks.append({"check": "encoding", "table": table, "seen": "GB 18030"})
-    return _as_text(_parse_csv(text, table, remarks), table, remarks)
+    return _of_frame(_parse_csv(text, table, remarks), table, remarks)
 
 
 def _read_parquet(file: Path) -> pd.DataFrame:
@@ -178,11 +179,10 @@ def _read_workbook(path: Path) -> Package:
     remarks: list[dict] = []
     tables = {}
     for name in dictionary.names():
-        if name not in cells or cells[name].empty:
-            continue
-        frame = cells[name].iloc[1:].reset_index(drop=True)
-        frame.columns = cells[name].iloc[0].tolist()
-        tables[name] = _as_text(frame, name, remarks)
+        if cells.get(name):
+            headings, *rows = cells[name]
+            columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * len(headings)
+            tables[name] = _as_text(headings, columns, name, remarks)
     meta, files = _meta_from_sheet(raw["cluster"]), {path.name: sha256(path)}
     _own_factors(path.parent, meta, tables, files, remarks)
     for stray in sorted(set(raw) - {"cluster", "README", *dictionary.names()}):
@@ -190,29 +190,34 @@ def _read_workbook(path: Path) -> Package:
     return Package(path, meta, tables, files, remarks)
 
 
-def _meta_from_sheet(sheet: pd.DataFrame) -> dict:
+def _meta_from_sheet(rows: workbook.Rows) -> dict:
     """Two columns key, value; `name_en` and `name_zh` become the two-language name."""
-    if sheet.shape[1] < 2:
+    if not rows or len(rows[0]) < 2:
         raise PackageError("the sheet 'cluster' needs two columns: key and value")
-    pairs = {str(k).strip(): v for k, v in zip(sheet.iloc[:, 0], sheet.iloc[:, 1], strict=True) if workbook.cell_text(k)}
-    meta = {k: (int(v) if isinstance(v, float) and v.is_integer() else v) for k, v in pairs.items() if workbook.cell_text(v)}
+    pairs = {str(key).strip(): value for key, value, *_ in rows if workbook.cell_text(key)}
+    meta = {key: value for key, value in pairs.items() if workbook.cell_text(value)}
     names = {lang: str(meta.pop(f"name_{lang}")) for lang in ("en", "zh") if f"name_{lang}" in meta}
     if names:
         meta["name"] = names
     return meta
 
 
-def _as_text(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFrame:
+def _of_frame(frame: pd.DataFrame, table: str, remarks: list[dict]) -> pd.DataFrame:
+    return _as_text(list(frame.columns), [frame.iloc[:, number] for number in range(frame.shape[1])], table, remarks)
+
+
+def _as_text(headings: Sequence[object], columns: Sequence[list | pd.Series], table: str, remarks: list[dict]) -> pd.DataFrame:
     """Trimmed text cells, trimmed headings, no blank lines; index = row of the file counted from 1 with the header."""
-    frame = frame.fillna("").astype(pd.StringDtype(_storage(frame.size), na_value=math.nan))
-    frame.columns = [str(c).strip() for c in frame.columns]
-    double = frame.columns[frame.columns.duplicated()].tolist()
-    for name in double:
-        remarks.append({"check": "duplicate_column", "table": table, "field": name, "seen": name})
-    frame = frame.loc[:, ~frame.columns.duplicated() & (frame.columns != "") & ~frame.columns.str.startswith("Unnamed:")]
-    frame = frame.apply(lambda column: column.str.strip())
-    frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")
-    return frame[(frame != "").any(axis=1)] if len(frame.columns) else frame
+    names, lines = [str(heading).strip() for heading in headings], len(columns[0]) if len(columns) else 0
+    kind = pd.StringDtype(_storage(len(names) * lines), na_value=math.nan)
+    kept: dict[str, ExtensionArray] = {}
+    for number, (name, column) in enumerate(zip(names, columns, strict=True)):
+        if name in names[:number]:
+            remarks.append({"check": "duplicate_column", "table": table, "field": name, "seen": name})
+        elif name and not name.startswith("Unnamed:"):
+            kept[name] = text_columns.trimmed(column, kind)
+    frame = pd.DataFrame(kept, index=pd.RangeIndex(2, 2 + lines, name="row"), columns=pd.Index(list(kept), dtype="str"))
+    return text_columns.without_blank_rows(frame)
 
 
 def texts_like(package: Package) -> AbstractContextManager:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import zipfile
 from pathlib import Path
@@ -13,23 +14,50 @@ from workbench.errors import PackageError
 
 MISSING_FORMULA = "#formula-without-value"
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"  # how .xlsx and .ods, and how .xls begin
+_NOTHING = frozenset(
+    ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN",
+     "None", "n/a", "nan", "null")
+)  # fmt: skip
+Rows = list[list[object]]
 
 
-def read(path: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
-    """Every sheet of a workbook from A1 on, as stored and as text cells; a formula without a saved value reads MISSING_FORMULA.
+def read(path: Path) -> tuple[dict[str, Rows], dict[str, list[list[str]]]]:
+    """Every sheet of a workbook from A1 on, row by row: as stored, and as text cells; blanks and words like n/a read ''.
 
-    Raises PackageError, one line, when the file is no workbook.
+    A formula without a saved value reads MISSING_FORMULA among the text cells. Raises PackageError, one line, when the file is no
+    workbook.
     """
+    from python_calamine import SheetTypeEnum, load_workbook
+
     try:
-        found = pd.read_excel(path, sheet_name=None, header=None, engine="calamine", dtype=object)
+        with path.open("rb") as file:
+            book = load_workbook(file)
+            names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            raw = {name: _stored(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
     except Exception as error:  # calamine raises its own class for each kind of damage
         raise PackageError(f"{path.name} cannot be opened as a workbook: {' '.join(str(error).split())[:200]}") from None
-    raw = {str(name): sheet for name, sheet in found.items()}
-    cells = {name: sheet.map(cell_text) for name, sheet in raw.items()}
-    for name, places in _formulas_without_value(path, raw).items():
+    cells = {name: [[cell_text(value) for value in row] for row in rows] for name, rows in raw.items()}
+    for name, places in _formulas_without_value(path, cells).items():
         for row, column in places:
-            cells[name].iat[row, column] = MISSING_FORMULA
+            cells[name][row][column] = MISSING_FORMULA
     return raw, cells
+
+
+def _stored(rows: Rows) -> Rows:
+    """Cells as a reader means them: whole numbers without a point, dates with an hour, nothing where a word says there is none."""
+    if rows and isinstance(rows[0][0], str):
+        rows[0][0] = rows[0][0].removeprefix("\ufeff")
+    return [[_value(value) for value in row] for row in rows]
+
+
+def _value(value: object) -> object:
+    if type(value) is str:
+        return "" if value in _NOTHING else value
+    if type(value) is float:
+        return int(value) if value.is_integer() else value
+    if type(value) is datetime.date:
+        return datetime.datetime(value.year, value.month, value.day)
+    return value
 
 
 def sheets(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
@@ -41,7 +69,9 @@ def sheets(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
         raise PackageError(f"there is no file {path}: check the path")
     with path.open("rb") as file:
         head = file.read(4)
-    return (read(path)[1], "") if head[:2] == _ZIP or head == _OLE else _csv_sheet(path)
+    if head[:2] != _ZIP and head != _OLE:
+        return _csv_sheet(path)
+    return {name: pd.DataFrame(rows, dtype="str") for name, rows in read(path)[1].items()}, ""
 
 
 def _csv_sheet(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
@@ -59,6 +89,8 @@ def _csv_sheet(path: Path) -> tuple[dict[str, pd.DataFrame], str]:
 
 def cell_text(value: object) -> str:
     """What a reader sees in a cell: 12 for 12.0, '' for an empty one."""
+    if type(value) is str:
+        return value
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool):
@@ -68,7 +100,7 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-def _formulas_without_value(path: Path, sheets: dict[str, pd.DataFrame]) -> dict[str, list[tuple[int, int]]]:
+def _formulas_without_value(path: Path, cells: dict[str, list[list[str]]]) -> dict[str, list[tuple[int, int]]]:
     """Cells that hold a formula but no saved value, by sheet; the slow look is taken only where a formula exists."""
     if path.suffix.lower() not in (".xlsx", ".xlsm") or not zipfile.is_zipfile(path):
         return {}
@@ -80,14 +112,12 @@ def _formulas_without_value(path: Path, sheets: dict[str, pd.DataFrame]) -> dict
     found: dict[str, list[tuple[int, int]]] = {}
     book = load_workbook(path, read_only=True, data_only=False)
     for name in book.sheetnames:
-        frame = sheets.get(name)
-        if frame is None:
-            continue
+        rows = cells.get(name, [])
         for row in book[name].iter_rows():
             for cell in row:
                 if getattr(cell, "data_type", None) == "f":
                     at = (cell.row - 1, cell.column - 1)
-                    if at[0] < frame.shape[0] and at[1] < frame.shape[1] and cell_text(frame.iat[at]) == "":
+                    if at[0] < len(rows) and at[1] < len(rows[0]) and rows[at[0]][at[1]] == "":
                         found.setdefault(name, []).append(at)
     book.close()
     return found
