@@ -155,6 +155,23 @@ def test_lost_references(tiny):
     assert case.checked.tables["relations"].empty and len(case.checked.tables["savings"]) == 1
 
 
+def test_a_finding_says_what_was_seen_though_the_value_is_ignored(tiny, tmp_path):
+    """Every row of the column fails, so that nothing of it is left in the table."""
+    case = tiny(savings="project_id,unit_id,carrier,mode,amount\nP1,U8,bituminous,fraction,0.1\nP2,U9,electricity,fraction,0.1\n")
+    filed = filing.check(store.read_package(case.write(tmp_path)))
+    lost = next(part for part in filed.findings if "unknown_reference" in set(part.get("check", ())))
+    assert lost["seen"].tolist() == ["U8", "U9"] and set(lost["effect"]) == {"value_ignored"}
+    assert filed.tables["savings"]["unit_id"].isna().all()
+
+
+def test_rows_alike_in_their_key_are_copies_only_when_alike_throughout(tiny):
+    savings = "project_id,carrier,mode,amount\nP1,bituminous,fraction,0.1\nP1,bituminous,fraction,0.2\nP1,bituminous,fraction,0.1\n"
+    case = tiny(savings=savings)
+    copy = only(case, "duplicate_row")
+    assert (copy["row"], copy["expected"]) == ("4", "2")
+    assert case.filed.tables["savings"]["row"].tolist() == [2, 3]
+
+
 def test_efforts_nobody_could_be_held_to(tiny):
     """D files nothing in 2022; only the last row is an effort: 2 % of C's 2,300 t."""
     case = tiny(

@@ -19,6 +19,8 @@ def completed(projects: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]
 
     Parts below nothing are left out of the sum; they are reported as out of range.
     """
+    if projects[[*PARTS, "loan_share", "replacement_cost"]].isna().to_numpy().all():
+        return projects, []
     parts = projects[list(PARTS)].where(projects[list(PARTS)] >= 0)
     total = parts.sum(axis=1, min_count=1)
     filled = projects["capex"].isna() & total.notna()

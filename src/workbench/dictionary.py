@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 DATA = Path(__file__).parent / "data"
@@ -98,10 +99,10 @@ def threshold(name: str) -> float:
     return float(read_table("thresholds").set_index("name").at[name, "value"])
 
 
-def conceivable(values: pd.Series) -> pd.Series:
+def conceivable(values: np.ndarray) -> np.ndarray:
     """Which numbers can be meant in any unit: 0, or between a power of ten (`thresholds.csv`) and its inverse; blanks cannot."""
-    most = 10 ** threshold("number_power_of_ten")
-    return values.abs().between(1 / most, most) | values.eq(0)
+    most, size = 10 ** threshold("number_power_of_ten"), np.abs(values)
+    return (size >= 1 / most) & (size <= most) | (size == 0)
 
 
 def reference() -> str:

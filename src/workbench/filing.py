@@ -7,13 +7,15 @@ every such row or value is a finding.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from workbench import capital, dictionary, findings, units
+from workbench import capital, dictionary, field_rules, findings, repeats, text_columns
 from workbench.store import Package, texts_like
 from workbench.workbook import MISSING_FORMULA
 
@@ -26,7 +28,6 @@ _META_TEXT = (
 _CONCEIVABLE = "10^-{0:.0f} … 10^{0:.0f}".format(dictionary.threshold("number_power_of_ten"))
 _COUNTRIES = {"CHINA": "CN", "USA": "US", "UK": "GB"}
 _GWP_SET = "ar5"  # stands in where cluster.yaml names none that is known; each time with a finding
-_QUANTITIES = ("quantity", "quantity_sent", "quantity_received")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def check(package: Package) -> Filing:
     tables, aside = {}, []
     with texts_like(package):
         for name in dictionary.names():
-            text = package.tables.get(name, pd.DataFrame()).fillna("")
-            text = text[(text != "").any(axis=1)] if len(text.columns) else text
+            text = package.tables.get(name, pd.DataFrame())
+            text = text_columns.without_blank_rows(text.fillna("") if any(c.hasnans for _, c in text.items()) else text)
             tables[name], left, problems = _check_table(name, text, tables)
             found += problems
             if len(left):
@@ -121,35 +122,48 @@ def _check_table(
     name: str, text: pd.DataFrame, done: dict[str, pd.DataFrame]
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
     """One table: (typed rows, rows set aside as text, findings)."""
-    fields = dictionary.fields(name)
     text = capital.with_column(text) if name == "projects" else text
     if text.empty:
         found = [findings.raw("missing_table", table=name)] if dictionary.is_required(name) else []
         return _empty(name), text, found
-    absent = [f for f in fields.loc[fields["required"] == "1", "field"] if f not in text.columns]
+    fields = _fields(name)
+    absent = [field.field for field in fields if field.required == "1" and field.field not in text.columns]
     found = [findings.raw("missing_column", table=name, field=field) for field in absent]
-    extra = [c for c in text.columns if c not in set(fields["field"])]
+    own = [field.field for field in fields]
+    extra = [column for column in text.columns if column not in own]
     found += [findings.raw("unknown_column", table=name, field=field, seen=field) for field in extra]
     if absent:
         return _empty(name), text, found
-    full = text.reindex(columns=[*fields["field"], *extra], fill_value="")
-    filled = fields[(fields["required"] == "1") | fields["field"].map((full != "").any())]  # blank columns break no rule
-    typed, problems = _typed(name, full, fields, filled)
+    text = _in_order(text, [*own, *extra], own)
+    filled = [f for f in fields if f.field in text and (f.required == "1" or text_columns.filled(text[f.field].array).any())]
+    typed, problems = _typed(name, text, extra, filled)
     if name == "projects":
         typed, told = capital.completed(typed)
         found += told
-    problems += _pandera_problems(name, typed, full, filled)
+    problems += field_rules.problems(name, typed, text, filled)
     problems += _references(name, typed, filled, done)
-    problems += _repeats(name, full)
+    problems += repeats.problems(name, text)
     problems = [p for p in problems if len(p)]
-    found += [_suspicious(name, full)] + problems
+    found += [*_suspicious(name, text), *problems]
     bad = {row for p in problems for row in p.loc[p["effect"] == "row_set_aside", "row"]}
     for problem in problems:
         for row, field in problem.loc[problem["effect"] == "value_ignored", ["row", "field"]].itertuples(index=False):
             typed.at[row, field] = None
-    kept = typed[~typed.index.isin(bad)].copy()
+    kept = typed[~typed.index.isin(bad)].copy() if bad else typed
     kept.insert(0, "row", kept.index)
-    return kept, full[full.index.isin(bad)], found
+    return kept, text[text.index.isin(bad)] if bad else text.iloc[:0], found
+
+
+@cache
+def _fields(name: str) -> tuple[Any, ...]:
+    """The fields of a table, in order."""
+    return tuple(dictionary.fields(name).itertuples())
+
+
+def _in_order(text: pd.DataFrame, order: list[str], known: Collection[str]) -> pd.DataFrame:
+    """The columns that are filed, in the dictionary's order, and that of the enterprise, which findings name."""
+    named = text if "enterprise_id" in text.columns or "enterprise_id" not in known else text.assign(enterprise_id="")
+    return pd.DataFrame({column: named[column].array for column in order if column in named}, index=text.index)
 
 
 def _empty(name: str) -> pd.DataFrame:
@@ -159,40 +173,64 @@ def _empty(name: str) -> pd.DataFrame:
 @cache
 def _no_rows(name: str) -> pd.DataFrame:
     """The table without a row, with the types of its fields."""
-    types = {f.field: "float64" if f.type in dictionary.NUMERIC else "str" for f in dictionary.fields(name).itertuples()}
+    types = {f.field: "float64" if f.type in dictionary.NUMERIC else "str" for f in _fields(name)}
     return pd.DataFrame({"row": pd.Series(dtype="int64")} | {n: pd.Series(dtype=t) for n, t in types.items()})
 
 
-def _typed(name: str, text: pd.DataFrame, fields: pd.DataFrame, filled: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+def _typed(name: str, text: pd.DataFrame, extra: list[str], filled: list[Any]) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Numbers out of text; what is not a number becomes a finding and a blank. Columns not in `filled` are blank throughout."""
-    numeric = fields.loc[fields["type"].isin(dictionary.NUMERIC) & ~fields["field"].isin(filled["field"]), "field"]
-    typed, problems = text.assign(**dict.fromkeys(numeric, float("nan"))), []
-    for field in filled.itertuples():
-        column = text[field.field]
+    blank, nothing = pd.array([""] * len(text), dtype="str"), np.full(len(text), np.nan)
+    columns: dict[str, Any] = {field.field: nothing if field.type in dictionary.NUMERIC else blank for field in _fields(name)}
+    columns |= {column: text[column].array for column in text if column in extra or columns[column] is blank}
+    problems = []
+    for field in filled:
+        read = _numbers if field.type in dictionary.NUMERIC else _words
+        columns[field.field], told = read(name, field, text)
+        problems += told
+    return pd.DataFrame(columns, index=text.index), problems
+
+
+def _words(name: str, field: Any, text: pd.DataFrame) -> tuple[Any, list[pd.DataFrame]]:
+    """A column of text without formulas."""
+    column = text[field.field]
+    if MISSING_FORMULA not in text_columns.words(column.array):
+        return column.array, []
+    formula = column == MISSING_FORMULA
+    return column.mask(formula, "").array, [_formulas(name, field, text[formula])]
+
+
+def _formulas(name: str, field: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    return findings.raw("formula_without_value", rows, table=name, field=field.field, effect=_effect(field))
+
+
+def _effect(field: Any) -> str:
+    """What becomes of a row whose cell cannot be read."""
+    return "row_set_aside" if field.required == "1" else "value_ignored"
+
+
+def _numbers(name: str, field: Any, text: pd.DataFrame) -> tuple[np.ndarray, list[pd.DataFrame]]:
+    """A column as numbers; cells that are none, and numbers nobody can mean, are blank and told."""
+    column = text[field.field]
+    filled, value = text_columns.filled(column.array), _number(column)
+    place, told = {"table": name, "field": field.field, "effect": _effect(field)}, []
+    if (np.isnan(value) & filled).any():  # formulas and figures with commas are among what is no number yet
         formula = column == MISSING_FORMULA
-        effect = "row_set_aside" if field.required == "1" else "value_ignored"
-        bare = column
-        if formula.any():
-            bare, rows = column.mask(formula, ""), text[formula]
-            problems.append(findings.raw("formula_without_value", rows, table=name, field=field.field, effect=effect))
-        if field.type not in dictionary.NUMERIC:
-            typed[field.field] = bare
-            continue
-        value = pd.to_numeric(ungrouped(bare), errors="coerce")
-        value = value.where(value.abs() < float("inf")).astype(float)
-        wrong = value.isna() & (column != "") & ~formula
-        beyond = value.notna() & ~dictionary.conceivable(value)
-        value = value.mask(beyond)
-        if beyond.any():
-            rows, place = text[beyond], {"table": name, "field": field.field, "effect": effect}
-            problems.append(findings.raw("out_of_range", rows, **place, seen=rows[field.field], expected=_CONCEIVABLE))
-        if wrong.any():
-            rows = text[wrong]
-            problems.append(
-                findings.raw("not_a_number", rows, table=name, field=field.field, seen=rows[field.field], effect=effect)
-            )
-        typed[field.field] = value
-    return typed, problems
+        told += [_formulas(name, field, text[formula])] if formula.any() else []
+        value, filled = _number(ungrouped(column.mask(formula, ""))), filled & ~formula.to_numpy(bool)
+    wrong, beyond = np.isnan(value) & filled, ~np.isnan(value) & ~dictionary.conceivable(value)
+    if beyond.any():
+        rows = text[beyond]
+        told.append(findings.raw("out_of_range", rows, **place, seen=rows[field.field], expected=_CONCEIVABLE))
+    if wrong.any():
+        rows = text[wrong]
+        told.append(findings.raw("not_a_number", rows, **place, seen=rows[field.field]))
+    return np.where(beyond, np.nan, value), told
+
+
+def _number(column: pd.Series) -> np.ndarray:
+    """Numbers out of text, NaN where there is none or no end."""
+    value = np.asarray(pd.to_numeric(text_columns.cells(column.array), errors="coerce"), dtype=float)
+    return np.where(np.isfinite(value), value, np.nan)
 
 
 def ungrouped(column: pd.Series) -> pd.Series:
@@ -201,93 +239,18 @@ def ungrouped(column: pd.Series) -> pd.Series:
     return column.mask(grouped, column[grouped].str.replace(_THOUSANDS, "", regex=True)) if grouped.any() else column
 
 
-def _pandera_problems(name: str, typed: pd.DataFrame, text: pd.DataFrame, fields: pd.DataFrame) -> list[pd.DataFrame]:
-    """Required cells, code lists and ranges, found by pandera and told in our words."""
-    import pandera.errors
-    import pandera.pandas as pa
-
-    schema = pa.DataFrameSchema({f.field: _column(pa, f) for f in fields.itertuples()}, unique_column_names=True)
-    try:
-        schema.validate(typed, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases.dropna(subset=["index"])
-    else:
-        return []
-    required = set(fields.loc[fields["required"] == "1", "field"])
-    by_name = fields.set_index("field")
-    problems = []
-    for (column, rule), group in cases.groupby(["column", "check"], sort=True):
-        rows = typed.loc[group["index"].astype(int)]
-        if rule == "missing_value":
-            rows = rows[text.loc[rows.index, column] == ""]
-        field = by_name.loc[column]
-        check, expected = _worded(name, column, rule, field)
-        effect = "row_set_aside" if column in required else "value_ignored"
-        if check == "missing_value" and name == "projects" and column == "capex":
-            check, effect = "missing_capex", "kept"
-        problems.append(findings.raw(check, rows, table=name, field=column, seen=rows[column], expected=expected, effect=effect))
-    return _without_second_report(problems)
-
-
-def _column(pa: Any, field: Any) -> Any:
-    """The pandera column of one dictionary field. Blank text counts as missing; blanks of optional fields pass."""
-    checks = []
-    optional = field.required != "1"
-    if field.type in dictionary.NUMERIC:
-        if not optional:
-            checks.append(pa.Check(lambda s: s.notna(), name="missing_value", error="missing_value", ignore_na=False))
-        low, high = field.minimum, field.maximum
-        if pd.notna(low):
-            checks.append(pa.Check.ge(low, error="out_of_range"))
-        if pd.notna(high):
-            checks.append(pa.Check.le(high, error="out_of_range"))
-        return pa.Column(float, checks, nullable=True)
-    if not optional:
-        checks.append(pa.Check(lambda s: s != "", name="missing_value", error="missing_value"))
-    if field.code_list in ("carriers", "processes") or (field.type == "code"):
-        allowed = {"", *dictionary.codes(field.code_list)}
-        checks.append(pa.Check(lambda s: s.isin(allowed), name="unknown_code", error="unknown_code"))
-    if field.type == "unit":
-        checks.append(pa.Check(lambda s: s.isin({"", *units.table()["unit"]}), name="unknown_unit", error="unknown_unit"))
-    return pa.Column(None, checks, nullable=True)
-
-
-def _worded(table: str, column: str, rule: str, field: Any) -> tuple[str, str]:
-    """Our name of a failed rule, and what was expected."""
-    low = "" if pd.isna(field["minimum"]) else f"≥ {field['minimum']:g}"
-    high = "" if pd.isna(field["maximum"]) else f"≤ {field['maximum']:g}"
-    if rule == "out_of_range":
-        if column in _QUANTITIES:
-            return "negative_quantity", "≥ 0"
-        if column == "oxidation":
-            return "oxidation_range", "0 … 1"
-        return "out_of_range", f"{low} {high}".strip()
-    if rule == "unknown_code":
-        allowed = dictionary.codes(field["code_list"])
-        return "unknown_code", ", ".join(allowed[:12]) + (" …" if len(allowed) > 12 else "")
-    if rule == "unknown_unit":
-        return "unknown_unit", "t, 10^4 Nm3, kWh, GJ …"
-    return rule, ""
-
-
-def _without_second_report(problems: list[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Unknown units get the nearest known one as a hint."""
-    for problem in problems:
-        mask = problem["check"] == "unknown_unit"
-        problem.loc[mask, "expected"] = [units.nearest(str(u)) or "t, kWh, GJ …" for u in problem.loc[mask, "seen"]]
-    return problems
-
-
-def _references(name: str, typed: pd.DataFrame, fields: pd.DataFrame, done: dict[str, pd.DataFrame]) -> list[pd.DataFrame]:
+def _references(name: str, typed: pd.DataFrame, fields: list[Any], done: dict[str, pd.DataFrame]) -> list[pd.DataFrame]:
     """Ids that point into another table (or into this one) and find nothing there."""
     problems = []
-    for field in fields[fields["code_list"].str.contains(".", regex=False)].itertuples():
+    for field in (field for field in fields if "." in field.code_list):
         target, column = field.code_list.split(".")
         known = typed[column] if target == name else done[target][column] if target in done else None
         if known is None:
             continue
-        lost = (typed[field.field] != "") & ~typed[field.field].isin(set(known))
-        rows = typed[lost]
+        lost = text_columns.words(typed[field.field].array) - text_columns.words(known.array) - {""}
+        if not lost:
+            continue
+        rows = typed[typed[field.field].isin(lost)]
         check = {"enterprises": "unknown_enterprise", "projects": "unknown_project"}.get(target, "unknown_reference")
         effect = "row_set_aside" if field.required == "1" or target in ("enterprises", "projects") else "value_ignored"
         problems.append(
@@ -296,54 +259,14 @@ def _references(name: str, typed: pd.DataFrame, fields: pd.DataFrame, done: dict
     return problems
 
 
-def _repeats(name: str, text: pd.DataFrame) -> list[pd.DataFrame]:
-    """Rows filed twice, and codes that should be unique but are not."""
-    first = _first_alike(text, list(text.columns[(text != "").any()]))
-    copies = first != text.index
-    problems = [
-        findings.raw("duplicate_row", text[copies], table=name, expected=first[copies], effect="row_set_aside"),
-    ]
-    key = dictionary.key(name)
-    if len(key) == 1 and name != "groups":
-        rest = text[~copies & (text[key[0]] != "")]
-        first = _first_alike(rest, key)
-        twice = first != rest.index
-        rows = rest[twice]
-        problems.append(
-            findings.raw(
-                "duplicate_key", rows, table=name, field=key[0], seen=rows[key[0]], expected=first[twice], effect="row_set_aside"
-            )
-        )
-    elif name == "energy":
-        problems.append(_repeated_flows(text[~copies]))
-    return problems
-
-
-def _first_alike(text: pd.DataFrame, columns: list[str]) -> pd.Series:
-    """Of each row the first row alike in these columns."""
-    rows, alike = text.index.to_series(), text.duplicated(columns, keep=False)
-    if not alike.any():
-        return rows
-    again = text.loc[alike, columns].assign(_row=text.index[alike])
-    return rows.mask(alike, again.groupby(columns, sort=False)["_row"].transform("first"))
-
-
-def _repeated_flows(text: pd.DataFrame) -> pd.DataFrame:
-    """Energy rows alike in all but figures: perhaps two deliveries, perhaps one filed twice."""
-    key = ["enterprise_id", "year", "month", "unit_id", "carrier", "flow", "counterparty", "quantity", "unit"]
-    first = _first_alike(text, key)
-    twice = first != text.index
-    return findings.raw("duplicate_flow", text[twice], table="energy", field="quantity", expected=first[twice])
-
-
-def _suspicious(name: str, text: pd.DataFrame) -> pd.DataFrame:
+def _suspicious(name: str, text: pd.DataFrame) -> list[pd.DataFrame]:
     """Text that a browser or a spreadsheet might run; it is kept and always escaped."""
-    kinds = dict(zip(dictionary.fields(name)["field"], dictionary.fields(name)["type"], strict=True))
-    columns = [column for column in text.columns if kinds.get(column, "text") not in dictionary.NUMERIC]
-    words = pd.Series(sorted(set().union(*(text[column].unique() for column in columns)) - {"", MISSING_FORMULA}), dtype="str")
-    doubtful = words[words.str.contains(_SUSPICIOUS)]
-    hits = ((column, text[text[column].isin(doubtful)]) for column in (columns if len(doubtful) else ()))
-    parts = [
-        findings.raw("suspicious_text", rows, table=name, field=column, seen=rows[column]) for column, rows in hits if len(rows)
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    numeric = {field.field for field in _fields(name) if field.type in dictionary.NUMERIC}
+    found = []
+    for column in (column for column in text if column not in numeric):
+        words = text_columns.words(text[column].array) - {MISSING_FORMULA}
+        doubtful = {word for word in words if _SUSPICIOUS.search(word)}
+        if doubtful:
+            rows = text[text[column].isin(doubtful)]
+            found.append(findings.raw("suspicious_text", rows, table=name, field=column, seen=rows[column]))
+    return [pd.concat(found, ignore_index=True)] if found else []

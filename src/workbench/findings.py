@@ -42,9 +42,9 @@ def raw(check: str, rows: pd.DataFrame | None = None, *, table: object = "", **c
     if rows is not None:
         values["row"] = list(rows.index)
         if "enterprise_id" in rows.columns:
-            values["enterprise_id"] = rows["enterprise_id"].to_numpy()
+            values["enterprise_id"] = rows["enterprise_id"].to_numpy(copy=True)
     columns = {"check": check, "table": table} | columns
-    values |= {name: value.to_numpy() if isinstance(value, pd.Series) else value for name, value in columns.items()}
+    values |= {name: value.to_numpy(copy=True) if isinstance(value, pd.Series) else value for name, value in columns.items()}
     return pd.DataFrame(values, index=range(1 if rows is None else len(rows)), columns=_RAW)
 
 
