@@ -192,10 +192,17 @@ def _of_ipcc(carrier: str, meta: dict[str, Any]) -> _Found:
 
 
 def _trusted(carrier: str, factor_set: str) -> tuple[pd.Series | None, str]:
-    rows = fuel_table()
-    rows = rows[(rows["carrier"] == carrier) & (rows["factor_set"] == factor_set)]
-    trusted = rows[rows["confidence"] != "suspect"]
-    return (trusted.iloc[0], "taken") if len(trusted) else (None, "suspect" if len(rows) else "none")
+    return _fuels_by_set().get((carrier, factor_set), (None, "none"))
+
+
+@cache
+def _fuels_by_set() -> dict[tuple[str, str], tuple[pd.Series | None, str]]:
+    """The first row of each carrier in each set that is not suspect."""
+    found: dict[tuple[str, str], tuple[pd.Series | None, str]] = {}
+    for (carrier, factor_set), rows in fuel_table().groupby(["carrier", "factor_set"], sort=False):
+        trusted = rows[rows["confidence"] != "suspect"]
+        found[carrier, factor_set] = (trusted.iloc[0], "taken") if len(trusted) else (None, "suspect")
+    return found
 
 
 def _last_resort(carrier: str, meta: dict[str, Any]) -> tuple[dict | None, list[pd.DataFrame]]:

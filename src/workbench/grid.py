@@ -6,7 +6,7 @@ read row, a missing region by the next level, each with a finding; a region with
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -34,25 +34,33 @@ def select(
     `levels` is the cluster's order of preference: a row of a wider area than one asked for before is a substitute.
     """
     variants, found = _variants(meta)
-    rows = table()
-    rows = rows[(rows["factor_set"] == library(meta)) & rows["variant"].isin(variants) & (rows["level"] == level)]
     region = str(meta.get("grid_region", ""))
+    best, named = _nearest(library(meta), variants, level, region, year)
+    if best is None:
+        return None, "none", []
+    asked = named or not {"provincial", "regional"} & set(levels[: levels.index(level)])
+    if best["year"] == year and asked:
+        return best, "taken", found
+    place = {"table": "factors", "field": "electricity", "seen": f"electricity in {region}, {year}"}
+    found.append(findings.raw("factor_substitute", **place, expected=best["factor_id"]))
+    return best, "taken" if best["year"] == year else f"year_{best['year']:.0f}", found
+
+
+@lru_cache(maxsize=1024)
+def _nearest(of: str, variants: tuple[str, ...], level: str, region: str, year: int) -> tuple[pd.Series | None, bool]:
+    """The row of a level whose year is nearest, read ones first; and whether a row of the level names the region."""
+    rows = table()
+    rows = rows[(rows["factor_set"] == of) & rows["variant"].isin(variants) & (rows["level"] == level)]
     named = _names(rows, region)
     if level == "regional" and not named.any():
         rows = rows[_names(rows, _parent(region))]
     elif level != "national":
         rows = rows[named]
     if rows.empty:
-        return None, "none", []
+        return None, False
     distance = (rows["year"] - year).abs() + 0.5 * (rows["year"] > year)
     ranked = rows.assign(_unread=rows["confidence"] == "remembered", _distance=distance)
-    best = ranked.sort_values(["_unread", "_distance", "factor_id"]).iloc[0]
-    asked = named.any() or not {"provincial", "regional"} & set(levels[: levels.index(level)])
-    if best["year"] == year and asked:
-        return best, "taken", found
-    place = {"table": "factors", "field": "electricity", "seen": f"electricity in {region}, {year}"}
-    found.append(findings.raw("factor_substitute", **place, expected=best["factor_id"]))
-    return best, "taken" if best["year"] == year else f"year_{best['year']:.0f}", found
+    return ranked.sort_values(["_unread", "_distance", "factor_id"]).iloc[0], bool(named.any())
 
 
 def direct_supply() -> pd.Series:

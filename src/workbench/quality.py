@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench import dictionary, emissions, factors, findings, magnitude, own_technologies, units
+from workbench import dictionary, emissions, factors, findings, magnitude, own_technologies, text_columns, units
 from workbench.filing import Filing
 
 
@@ -22,8 +22,8 @@ def check(filing: Filing, year: int, folder: Path | None = None) -> list[pd.Data
     tables = filing.tables
     doubted = _own_factors(tables["factors"])
     bad = {row for part in doubted for row in part.loc[part["effect"] == "row_set_aside", "row"]}
-    own = factors.own_table(tables["factors"][~tables["factors"]["row"].isin(bad)])
-    chosen, _ = factors.choose(sorted(set(tables["energy"]["carrier"])), filing.meta, year, own)
+    own = factors.own_table(tables["factors"][~tables["factors"]["row"].isin(bad)]) if len(tables["factors"]) else None
+    chosen, _ = factors.choose(sorted(text_columns.words(tables["energy"]["carrier"].array)), filing.meta, year, own)
     found = [
         *doubted,
         *_heating_values(tables["energy"], chosen),
@@ -114,7 +114,10 @@ def _stated_factors(energy: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataF
 
 def _prices(energy: pd.DataFrame, chosen: pd.DataFrame, meta: dict) -> list[pd.DataFrame]:
     """Implied price of each purchase against the median of the carrier in the package: tenfold is a slip of units."""
-    rows = energy[(energy["flow"] == "purchase") & (energy["quantity"] > 0) & (energy["cost"] > 0)]
+    rows = energy[energy["cost"] > 0]
+    if rows.empty:
+        return []
+    rows = rows[(rows["flow"] == "purchase") & (rows["quantity"] > 0)]
     rows = rows[rows["carrier"].isin(chosen["carrier"])]
     if rows.empty:
         return []
@@ -154,6 +157,8 @@ def _exchanges(exchanges: pd.DataFrame, chosen: pd.DataFrame) -> list[pd.DataFra
 
 def _process_factors(process: pd.DataFrame) -> list[pd.DataFrame]:
     """Stated process factors that are the table's times a power of ten, for processes whose table row is in CO2."""
+    if process.empty:
+        return []
     rows = process.set_index("row")
     rows = rows.assign(value=rows["tco2_per_unit"], gas="CO2", value_unit="tCO2/" + rows["unit"].astype(object), factor_id="")
     found = magnitude.check("process", rows)
@@ -163,14 +168,19 @@ def _process_factors(process: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _silent_enterprises(tables: dict[str, pd.DataFrame], year: int) -> list[pd.DataFrame]:
     energy = tables["energy"]
-    filed = set(energy.loc[energy["year"] == year, "enterprise_id"])
+    filed = text_columns.words(energy.loc[energy["year"] == year, "enterprise_id"].array)
     rows = tables["enterprises"]
-    silent = rows[~rows["enterprise_id"].isin(filed)].set_index("row")
-    return [findings.raw("enterprise_without_energy", silent, table="energy", expected=year)]
+    silent = text_columns.words(rows["enterprise_id"].array) - filed
+    if not silent:
+        return []
+    rows = rows[rows["enterprise_id"].isin(silent)].set_index("row")
+    return [findings.raw("enterprise_without_energy", rows, table="energy", expected=year)]
 
 
 def _shares(members: pd.DataFrame) -> list[pd.DataFrame]:
     """Capital shares of a joint project add up to one."""
+    if members.empty:
+        return []
     total = members.groupby("project_id")["capex_share"].sum()
     last = members.drop_duplicates("project_id", keep="last").set_index("project_id")
     off = total[(total - 1).abs() > findings.tolerance("shares_sum")]
@@ -183,12 +193,16 @@ def _shares(members: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _relations(relations: pd.DataFrame) -> list[pd.DataFrame]:
+    if relations.empty:
+        return []
     same = relations[relations["project_id"] == relations["other_id"]].set_index("row")
     return [findings.raw("self_relation", same, table="relations", field="other_id", seen=same["other_id"], effect="row_set_aside")]
 
 
 def _above(equipment: pd.DataFrame) -> list[pd.DataFrame]:
     """Units that stand above themselves, and units below one of another enterprise: each then stands on its site."""
+    if text_columns.words(equipment["parent_unit"].array) <= {""}:
+        return []
     rows = equipment.set_index("row", drop=False)
     owner, parent = (
         dict(zip(rows["unit_id"], rows[c].fillna("").astype(str), strict=True)) for c in ("enterprise_id", "parent_unit")
@@ -226,9 +240,9 @@ def _groups(groups: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _efforts(tables: dict[str, pd.DataFrame], year: int) -> list[pd.DataFrame]:
     """Least efforts that could not be held: of nobody, of firms that file no emissions in the year, or of no amount."""
-    efforts, firms = tables["efforts"].set_index("row"), tables["enterprises"]
-    if efforts.empty:
+    if tables["efforts"].empty:
         return []
+    efforts, firms = tables["efforts"].set_index("row"), tables["enterprises"]
     filed = {e for name in ("energy", "process") for e in tables[name].loc[tables[name]["year"] == year, "enterprise_id"]}
     moved = tables["exchanges"]
     filed |= set(moved.loc[moved["year"] == year, ["from_enterprise", "to_enterprise"]].to_numpy().ravel())
@@ -255,8 +269,8 @@ def _efforts(tables: dict[str, pd.DataFrame], year: int) -> list[pd.DataFrame]:
 
 def _uncosted(projects: pd.DataFrame) -> list[pd.DataFrame]:
     """Projects without capital cost are reported by the filing check; those with a lifetime that no one filed are not costed."""
-    rows = projects[projects["lifetime_years"].isna()].set_index("row")
-    return [findings.raw("missing_value", rows, table="projects", field="lifetime_years")] if len(rows) else []
+    rows = projects[projects["lifetime_years"].isna()]
+    return [findings.raw("missing_value", rows.set_index("row"), table="projects", field="lifetime_years")] if len(rows) else []
 
 
 def import_notes(folder: Path | None) -> list[pd.DataFrame]:
