@@ -86,7 +86,8 @@ class Pool:
     @once
     def projects(self) -> list[str]:
         """Projects that touch this pool, sorted."""
-        return sorted(set().union(*self.absolute.values(), *self.fraction.values()))
+        lines = [*self.absolute.values(), *self.fraction.values()]
+        return sorted(lines[0]) if len(lines) == 1 else sorted(set().union(*lines))
 
     def remaining(self, chosen: set[str]) -> float:
         """What is still used when the projects in `chosen` are carried out."""

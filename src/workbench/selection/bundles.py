@@ -33,6 +33,12 @@ def chosen(measures: Sequence[str], bundle: int) -> frozenset[str]:
     return frozenset(i for n, i in enumerate(measures) if bundle >> n & 1)
 
 
+@lru_cache
+def _every(number: int) -> tuple[int, ...]:
+    """All sets of so many measures."""
+    return tuple(range(2**number))
+
+
 @lru_cache(maxsize=256)
 def members(bundles: tuple[int, ...]) -> list[tuple[int, list[int]]]:
     """The measures that stand in any of the bundles, by number, each with the places of the bundles it stands in."""
@@ -70,7 +76,7 @@ class Part:
         """Admissible sets of the fraction measures: all subsets but those that an exclusion forbids; bit n is the nth measure."""
         return self._subsets(self.measures, JOINT) or ()
 
-    @once
+    @property
     def joint(self) -> bool:
         """Whether all measures are bundled at once; else unit by unit, what one unit leaves over being what the next acts on."""
         return bool(self.bundles)
@@ -94,7 +100,7 @@ class Part:
     def _subsets(self, measures: Sequence[str], most: int) -> tuple[int, ...] | None:
         """Admissible subsets; None where there are more than `most`."""
         if not self.pairs:
-            return tuple(range(2 ** len(measures))) if 2 ** len(measures) <= most else None
+            return _every(len(measures)) if 2 ** len(measures) <= most else None
         found = [0]
         for n, measure in enumerate(measures):
             met = {i for pair in self.pairs if measure in pair for i in pair if i != measure}
@@ -133,7 +139,7 @@ class Part:
         growth = math.prod(max(1.0, 1 - f) for u in self.units for f in self.pool.fraction.get(u, {}).values())
         return amounts * growth + 1.0
 
-    @once
+    @property
     def before(self) -> float:
         """What this part uses when nothing is done."""
         return sum(self._bases.values())

@@ -79,9 +79,7 @@ class Horizon:
 
     @cached_property
     def at_work(self) -> Mapping[str, Mapping[int, States]]:
-        """Whether each project works in each year; projects with the same window share what says so."""
-        if not self.by_years:
-            return dict.fromkeys(self.windows, {self.first: ([1.0], [self.first])})
+        """Whether each project works in each year of a plan by years; projects with the same window share what says so."""
         alike = {window: i for i, window in self.windows.items()}
         states = {window: {t: self.working(i, t) for t in self.years} for window, i in alike.items()}
         return {i: states[window] for i, window in self.windows.items()}

@@ -57,6 +57,16 @@ class AtWork:
         return Linear.of(signs.copy(), [y[project, s] for s in years])
 
 
+class Always:
+    """The same in a typical year, in which every project works that is chosen."""
+
+    def __init__(self, x: Mapping[str, object]) -> None:
+        self._x = x
+
+    def __getitem__(self, at: tuple[str, int]) -> Linear:
+        return Linear.of([1.0], [self._x[at[0]]])
+
+
 def build(problem: Problem, pe=in_columns):
     """The model of a problem: objective `m.cost`, states `m.y`, `m.x` (in at the end), emissions `m.s` of the last year.
 
@@ -85,15 +95,17 @@ def _states(pe, m, problem: Problem) -> None:
     m.T = pe.Set(initialize=horizon.years)
     m.Y = pe.Set(dimen=2, initialize=[(i, t) for i in m.I for t in range(windows[i].earliest, windows[i].latest + 1)])
     m.y = pe.Var(m.Y, domain=pe.Binary, doc="project started by the end of a year")
-    m.x = {i: m.y[i, windows[i].latest] for i in m.I}
-    m.at = AtWork(m.y, horizon.at_work)
-    later = [(i, t) for i, t in m.Y if t > windows[i].earliest]
+    m.x = {i: state for (i, _), state in m.y.items()}  # the last state of each
+    m.at = AtWork(m.y, horizon.at_work) if horizon.by_years else Always(m.x)
+    later = [(i, t) for i, t in m.Y if t > windows[i].earliest] if horizon.by_years else []
     m.order = pe.Constraint(later, rule=lambda m, i, t: m.y[i, t - 1] <= m.y[i, t], doc="once started, always started")
 
 
 def by_start(m, amounts: dict[tuple[str, int], float]) -> Linear:
     """sum of amount x start over (project, year of start), in states: start = y_t - y_t-1."""
     y, later = m.y, amounts.get
+    if len(m.T) == 1:
+        return Linear(0.0, zip(amounts.values(), map(y.__getitem__, amounts), strict=True))
     return Linear(0.0, [(k - (later((i, t + 1), 0.0) if (i, t + 1) in y else 0.0), y[i, t]) for (i, t), k in amounts.items()])
 
 

@@ -341,7 +341,9 @@ def parts(problem: Problem) -> Iterator[Part]:
 
 def _pieces(pool: Pool) -> list[tuple[str, ...]]:
     """Units of a pool with measures, those that meet together."""
-    filed = [u for group in (pool.absolute, pool.fraction) for u, lines in group.items() if lines]
+    filed = [u for u, lines in pool.fraction.items() if lines]
+    if pool.absolute:
+        filed = [u for u, lines in pool.absolute.items() if lines] + filed
     if len(filed) == 1:
         return [tuple(filed)]
     tops = {u: next((a for a in reversed(pool.above(u)) if a in filed), u) for u in filed}

@@ -119,13 +119,14 @@ def capital(pe, m, problem: Problem) -> None:
 
 
 def _spent(m, problem: Problem, e: str, mine: list[tuple[str, float]], t: int):
-    form, y, funds = Linear(0.0, [(-1.0, m.spent_by[e, t])]), m.y, problem.own_funds
+    y, spent, funds = m.y, [(-1.0, m.spent_by[e, t])], problem.own_funds
+    if isinstance(funds, time.OneYear):
+        spent += [(share * funds.amounts[i], m.x[i]) for i, share in mine]
+        return Linear(0.0, spent).equals(0.0)
     for i, share in mine:
         prices = funds[i]
-        for s, k in prices.items():
-            if s <= t:
-                form.add(share * (k - (prices.get(s + 1, 0.0) if s < t else 0.0)), y[i, s])
-    return form.equals(0.0)
+        spent += [(share * (k - (prices.get(s + 1, 0.0) if s < t else 0.0)), y[i, s]) for s, k in prices.items() if s <= t]
+    return Linear(0.0, spent).equals(0.0)
 
 
 def _yearly(pe, m, problem: Problem, firms: list[str], yearly, payers: list[str]) -> None:
