@@ -148,6 +148,7 @@ def test_bundles_of_three_measures_of_which_two_exclude_each_other():
     everyone = frozenset("abc")
     assert [set(chosen(part.measures, b)) for b in part.bundles] == [set(), {"a"}, {"b"}, {"c"}, {"b", "c"}]
     assert part.joint_use(everyone, apart=False)[1] == pytest.approx([100, 90, 80, 50, 40])
+    assert part.joint_use(everyone - {"c"}, apart=False)[1] == pytest.approx([100, 90, 80, 100, 80])
     assert part.joint_use(everyone - {"c"}, apart=True) == (part.bundles[:3], pytest.approx([100, 90, 80]))
 
 

@@ -198,18 +198,18 @@ class Part:
 
         `apart`: without the bundles that hold a measure which is not.
         """
-        found = self._joint_uses.get(alive)
+        found = self._joint_uses.get((alive, apart))
         if found is None:
             bundles = self.bundles
             if apart:
                 mine = sum(1 << n for n, i in enumerate(self.measures) if i in alive)
                 bundles = tuple(b for b in bundles if b & mine == b)
             rests = [] if self.absolutes else self._rests(bundles, alive)
-            found = self._joint_uses[alive] = bundles, rests
+            found = self._joint_uses[alive, apart] = bundles, rests
         return found
 
     @once
-    def _joint_uses(self) -> dict[frozenset[str], tuple[tuple[int, ...], list[float]]]:
+    def _joint_uses(self) -> dict[tuple[frozenset[str], bool], tuple[tuple[int, ...], list[float]]]:
         return {}
 
     def _rests(self, bundles: tuple[int, ...], alive: frozenset[str]) -> list[float]:
