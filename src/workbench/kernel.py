@@ -85,19 +85,10 @@ def _save_seldom(nb_man: Any) -> None:
     """While the notebook runs the copy is written once a second, as plain JSON; papermill writes the last one in its own form."""
     saved = 0.0
 
-    def save(**_: Any) -> None:
-        nonlocal saved
-        if nb_man.output_path:
-            Path(nb_man.output_path).write_text(json.dumps(nb_man.nb, ensure_ascii=False), encoding="utf-8")
-        saved = time.monotonic()
-
     def seldom(**_: Any) -> None:
-        if time.monotonic() - saved >= _SAVE_EVERY:
-            save()
+        nonlocal saved
+        if nb_man.output_path and time.monotonic() - saved >= _SAVE_EVERY:
+            Path(nb_man.output_path).write_text(json.dumps(nb_man.nb, ensure_ascii=False), encoding="utf-8")
+            saved = time.monotonic()
 
-    def finish(**options: Any) -> None:
-        nb_man.save = save
-        complete(**options)
-
-    complete = nb_man.notebook_complete
-    nb_man.save, nb_man.notebook_complete = seldom, finish
+    nb_man.save = seldom
