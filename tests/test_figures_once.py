@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench import picture_store
 from workbench.figures import once
 from workbench.figures.style import Kept, canvas, finish, styled
 
@@ -24,9 +25,9 @@ def drawn(tmp_path):
         axes.plot(table["tco2e"])
         return finish(figure, f"caption {lang}", "alt")
 
-    once.keep_in(tmp_path, "one", "code")
+    picture_store.keep_in(tmp_path, "one", "code")
     yield bars, made, tmp_path
-    once.keep_in(None)
+    picture_store.keep_in(None)
 
 
 def test_a_table_read_back_from_its_file_is_not_drawn_again(drawn, tmp_path):
@@ -34,7 +35,7 @@ def test_a_table_read_back_from_its_file_is_not_drawn_again(drawn, tmp_path):
     first = bars(TABLE)
     content = first.svg()
     TABLE.to_csv(tmp_path / "table.csv", index=False, float_format="%.12g")
-    once.keep_in(tmp_path, "two", "code")
+    picture_store.keep_in(tmp_path, "two", "code")
     again = bars(pd.read_csv(tmp_path / "table.csv", dtype={"scope": str}), lang="en")
     assert isinstance(again, Kept) and made == ["en"]
     assert again.svg() == content and (again.caption, again.alt) == (first.caption, first.alt)
@@ -57,7 +58,7 @@ def test_a_table_read_back_from_its_file_is_not_drawn_again(drawn, tmp_path):
 def test_what_differs_in_anything_is_drawn(drawn, other):
     bars, made, folder = drawn
     bars(TABLE).svg()
-    once.keep_in(folder, "two", "code")
+    picture_store.keep_in(folder, "two", "code")
     table, options = other()
     assert not isinstance(bars(table, **options), Kept) and len(made) == 2
 
@@ -65,9 +66,9 @@ def test_what_differs_in_anything_is_drawn(drawn, other):
 def test_changed_code_and_a_notebook_that_runs_again_draw_afresh(drawn):
     bars, made, folder = drawn
     bars(TABLE).svg()
-    once.keep_in(folder, "two", "other code")
+    picture_store.keep_in(folder, "two", "other code")
     assert not isinstance(bars(TABLE), Kept)
-    once.keep_in(folder, "one", "code")
+    picture_store.keep_in(folder, "one", "code")
     assert not isinstance(bars(TABLE), Kept) and len(made) == 3
 
 
@@ -77,7 +78,7 @@ def test_what_cannot_be_told_apart_is_drawn_and_never_kept(drawn):
         form = inspect.signature(bars).bind(odd)
         assert once.name(bars, form) == ""
     bars(TABLE).svg()
-    once.keep_in(None)
+    picture_store.keep_in(None)
     assert not isinstance(bars(TABLE), Kept) and len(made) == 2
 
 

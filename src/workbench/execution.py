@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from workbench import files, params, provenance, reads, report, spared
+from workbench import files, params, picture_store, provenance, reads, report, spared
 
 try:
     import fcntl
@@ -179,13 +179,11 @@ def _end_with_parent(connection: Connection) -> None:
 
 def _run(task: Task) -> dict[str, Any]:
     """Execute and publish: `error` ('' or one line), and what the notebook read."""
-    from workbench.figures import once
-
     with _in_use(task.folder):
         package = (task.root / str(task.values.get("package", ""))).resolve()
         read = reads.Reads(task.folder, task.root, package, _WORKBENCH).start()
         asked = {"parameters": read.parameters, "read": read.files}
-        once.keep_in(task.folder / ".pictures", task.name, files.digest(provenance.code_files()))
+        picture_store.keep_in(task.folder / ".pictures", task.name, files.digest(provenance.code_files()))
         error = _execute(task)
         asked = {name: frozenset(found) for name, found in asked.items()}
         return {"error": _publish(task, error), **asked}

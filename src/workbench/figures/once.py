@@ -1,35 +1,23 @@
 """Each figure is drawn once in a run: what an earlier notebook drew from the same numbers is shown again as it stands.
 
 A picture is known by its figure, by what it was given, numbers to the digits a run's files hold, and by the code and words behind
-it. Only a process made for one notebook keeps pictures (`keep_in`); a notebook opened by hand draws all of its own.
+it. Only a process made for one notebook keeps pictures (`picture_store`); a notebook opened by hand draws all of its own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
-import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench import files
+from workbench import picture_store
 from workbench.store import FLOAT_FORMAT
 
 _MOST_ROWS = 5_000  # telling larger tables apart costs more than drawing them
-_here: dict[str, Any] = {}
-
-
-def keep_in(folder: Path | None, notebook: str = "", behind: str = "") -> None:
-    """From now on keep pictures in `folder`, those of `notebook` afresh; `behind`: a hash of the code. None: no longer."""
-    _here.clear()
-    if folder is not None:
-        for old in (folder / notebook).glob("*.json"):
-            old.unlink()
-        _here.update(folder=folder, notebook=notebook, behind=behind)
 
 
 def as_filed(value: Any) -> Any:
@@ -45,9 +33,10 @@ def as_filed(value: Any) -> Any:
 
 def name(draw: Callable, arguments: inspect.BoundArguments) -> str:
     """The name of the picture that `draw` makes of its arguments; '' where none is kept."""
-    if not _here:
+    behind = picture_store.behind()
+    if behind is None:
         return ""
-    found = hashlib.sha256(f"{_here['behind']} {draw.__module__}.{draw.__qualname__}".encode())
+    found = hashlib.sha256(f"{behind} {draw.__module__}.{draw.__qualname__}".encode())
     try:
         for key, value in arguments.arguments.items():
             found.update(f"\x1e{key}\x1f".encode())
@@ -87,18 +76,3 @@ def _text(value: Any) -> str:
     if value is None or value is pd.NA:
         return ""
     raise _Unknown
-
-
-def stored(picture: str) -> dict[str, str]:
-    """What another notebook of this run kept under a name: svg, caption, alt; {} where nothing is."""
-    if not picture:
-        return {}
-    found = sorted(_here["folder"].glob(f"*/{picture}.json"))
-    return files.read_json(found[0]) if found else {}
-
-
-def store(picture: str, svg: str, caption: str, alt: str) -> None:
-    """Keep a picture."""
-    if picture and _here:
-        place = _here["folder"] / _here["notebook"] / f"{picture}.json"
-        files.write_text(place, json.dumps({"svg": svg, "caption": caption, "alt": alt}, ensure_ascii=False))

@@ -16,7 +16,7 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from workbench import dictionary
+from workbench import dictionary, picture_store
 from workbench.figures import once
 from workbench.figures.quantities import OTHER
 from workbench.wording import text
@@ -138,7 +138,7 @@ def styled(draw):
                 return draw(*given.args, **given.kwargs)
 
         name = once.name(draw, given)
-        kept = once.stored(name)
+        kept = picture_store.stored(name)
         if kept:
             return Kept(drawn, **kept)
         picture = drawn()
@@ -170,7 +170,7 @@ class Picture:
     def svg(self) -> bytes:
         """The same figure gives the same bytes: fixed ids, no date, letters as paths."""
         content = self._render("svg", metadata={"Date": None})
-        once.store(self.name, content.decode(), self.caption, self.alt)
+        picture_store.store(self.name, content.decode(), self.caption, self.alt)
         return content
 
     def png(self, dpi: int = 200) -> bytes:
