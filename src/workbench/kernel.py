@@ -18,6 +18,8 @@ from nbclient.exceptions import CellExecutionComplete
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 
+from workbench import files
+
 NAME = "workbench"
 _SAVE_EVERY = 1.0  # seconds; papermill's own engine writes the whole notebook twice a cell
 
@@ -88,7 +90,7 @@ def _save_seldom(nb_man: Any) -> None:
     def seldom(**_: Any) -> None:
         nonlocal saved
         if nb_man.output_path and time.monotonic() - saved >= _SAVE_EVERY:
-            Path(nb_man.output_path).write_text(json.dumps(nb_man.nb, ensure_ascii=False), encoding="utf-8")
+            files.write_text(Path(nb_man.output_path), json.dumps(nb_man.nb, ensure_ascii=False))
             saved = time.monotonic()
 
     nb_man.save = seldom
