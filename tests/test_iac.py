@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from openpyxl import Workbook
 
+import workbook_files
 from workbench.errors import UserError
 from workbench.importers import iac
 from workbench.importers.iac_package import plain, write_package
@@ -82,24 +82,12 @@ def rows_of(text):
     return [list(header), *([cell(word) for word in row] for row in rows)]
 
 
-def write_workbook(path, sheets):
-    """A workbook with the given sheets, each a list of rows."""
-    book = Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(path)
-    return path
-
-
 @pytest.fixture
 def workbook(tmp_path):
     """The official layout, with the recommendations on two sheets as in the published file, and a sheet of terms."""
     recc = rows_of(RECC)
     sheets = {"ASSESS": rows_of(ASSESS), "RECC1": recc[:4], "RECC2": [recc[0], *recc[4:]], "Terms": [["Term"]]}
-    return write_workbook(tmp_path / "anything.xlsx", sheets)
+    return workbook_files.write(tmp_path / "anything.xlsx", sheets)
 
 
 @pytest.fixture
@@ -330,7 +318,7 @@ def bad_sources(folder):
         ({"ASSESS": assess, "RECC1": recc[1:]}, "SUPERID"),
     ]
     sheets += [({"ASSESS": assess, "RECC": word}, "IMPCOST holds 'cheap'")]
-    books = [([write_workbook(folder / f"{i}.xlsx", content)], words) for i, (content, words) in enumerate(sheets)]
+    books = [([workbook_files.write(folder / f"{i}.xlsx", content)], words) for i, (content, words) in enumerate(sheets)]
     (folder / "torn.xlsx").write_bytes(b"PK torn")
     (folder / "only.csv").write_text("ID,FY,STATE,NAICS\nA,2016,OH,331\n")
     return [
