@@ -41,10 +41,11 @@ CASES = {  # projects, years: repeats, and the most seconds a search may take (n
     (100, 10): (5, 60), (1000, 10): (3, 15), (10_000, 10): (1, 0),
 }  # fmt: skip
 QUICK = {(100, 1): (1, 60), (1000, 1): (1, 60), (100, 10): (1, 60)}
-TARGETS = {  # (projects, years, figure): most
-    (10_000, 1, "build_s"): 0.3, (10_000, 1, "x_linopy"): 2.0, (100_000, 1, "build_s"): 3.0, (100_000, 1, "memory_mb"): 300,
-    (10_000, 10, "build_s"): 3.5, (1000, 1, "x_total"): 1.3, (10_000, 1, "x_total"): 1.3, (10_000, 1, "total_s"): 2.0,
-}  # fmt: skip
+TARGETS = (  # projects, years, figure, most; the strict ones of a build are those of an engine of one's own under Pyomo's source
+    (10_000, 1, "build_s", 0.3), (10_000, 1, "x_linopy", 2.0), (100_000, 1, "build_s", 3.0), (100_000, 1, "memory_mb", 300.0),
+    (100_000, 1, "x_arrays", 3.0), (10_000, 10, "build_s", 3.5), (10_000, 10, "build_s", 0.5),
+    (1000, 1, "x_total", 1.3), (10_000, 1, "x_total", 1.3), (10_000, 1, "total_s", 2.0),
+)  # fmt: skip
 QUESTIONS = {"what if the budget were another, middle of 9": 0.3, "what if, the slowest of 9": 0.3, "front of 20 points": 5.0}
 HERE = Path(__file__).parent
 
@@ -206,7 +207,7 @@ def targets(table: pd.DataFrame) -> pd.DataFrame:
     """Each target beside what the workbench reached."""
     own = table[table["way"] == "workbench"].set_index(["projects", "years"])
     rows = []
-    for (count, years, figure), most in TARGETS.items():
+    for count, years, figure, most in TARGETS:
         if (count, years) in own.index:
             got = float(own.at[(count, years), figure])
             rows.append(
