@@ -15,10 +15,8 @@ from test_selection import Case
 from workbench.interaction import Pool
 from workbench.selection import in_columns, in_pyomo, model, standard_form
 from workbench.selection.bundles import Part, chosen
-from workbench.selection.linear import Block, Linear
+from workbench.selection.linear import Forms, Linear
 from workbench.selection.savings import Savings
-
-SAVED = [Linear(10.0, [(-1.0, "x")]), Linear(0.0, [(2.0, "y")])]
 
 
 def pool(carrier):
@@ -29,7 +27,7 @@ def components(m, kind):
     """(name, index) → variable or row, whichever way the model was built."""
     if isinstance(m, pyo.ConcreteModel):
         return {(c.local_name, i): v for c in m.component_objects(getattr(pyo, kind)) for i, v in c.items()}
-    kinds = getattr(in_columns, kind), getattr(in_columns, f"{kind}List")
+    kinds = getattr(in_columns, kind), getattr(in_columns, f"{kind}List"), *([in_columns.Rows] if kind == "Constraint" else [])
     return {(n, i): v for n, c in vars(m).items() if isinstance(c, kinds) for i, v in c.items()}
 
 
@@ -88,7 +86,8 @@ def test_the_matrices_compared_hold_every_kind_of_row():
     """Runs after the comparison: each family of rows stood in at least one of its cases."""
     if not seen:
         pytest.skip("asked alone")
-    expected = {"order", "emissions_of", "caps", "bundled", "excludes", "requires", "spent", "groups", "left_over", "energy_of"}
+    expected = {"order", "emissions_of", "caps", "joined", "bundled", "excludes", "requires", "requires_any"}
+    expected |= {"spent", "groups", "left_over", "energy_of"}
     assert expected <= set(seen), expected - set(seen)
 
 
@@ -108,36 +107,52 @@ def test_two_firms_by_hand():
 
 
 @pytest.mark.parametrize("pe", [in_columns, in_pyomo])
-def test_rows_added_as_a_block_are_those_added_one_by_one(pe):
-    """w0 + w1 == 1 and w1 - x == 0, the first alone, then both at once; numbers go on from nil."""
+def test_rows_added_at_once_are_those_added_one_by_one(pe):
+    """w0 + w1 == 1 and 2 + w1 - x <= 3, the first alone too; numbers go on from nil, names where they are given."""
     m = pe.ConcreteModel()
     m.sizes = pe.ComponentMap()
     m.x, m.w = pe.Var(["a"], domain=pe.Binary), pe.VarList(domain=pe.NonNegativeReals, starting_index=0)
     m.tied = pe.ConstraintList(starting_index=0)
-    w = pe.several(m.w, 2)
-    m.tied.add(Linear.total(w).equals(1.0))
-    m.tied.add_block(Block([1.0, 1.0, 1.0, -1.0], [2, 4], [1.0, 0.0]), [*w, w[1], m.x["a"]])
+    w, (x,) = pe.several(m.w, 2), pe.every(m.x)
+    m.tied.add(Linear.total(w.tolist()).equals(1.0))
+    forms = Forms(np.array([0.0, 2.0]), np.array([1, 0, 0, 1]), np.array([-1.0, 1, 1, 1]), np.array([x, *w, w[1]]))
+    m.sums = pe.Rows(forms.equals(np.array([1.0, 2.0])))
+    m.named = pe.Rows(forms.at_most(np.array([1.0, 3.0])), [("one", 1), ("two", 2)])
     form = standard_form.compile_model(m)
     columns = [form.place[v] for v in (m.w[0], m.w[1], m.x["a"])]
-    rows = [form.rows[m.tied[n]] for n in range(3)]
-    assert form.a.toarray()[np.ix_(rows, columns)].tolist() == [[1, 1, 0], [1, 1, 0], [0, 1, -1]]
-    assert form.lower[rows].tolist() == form.upper[rows].tolist() == [1, 1, 0]
-    assert form.whole[columns].tolist() == [False, False, True] and list(m.w) == [0, 1] and len(m.tied) == 3
+    rows = [form.rows[row] for row in (m.tied[0], m.sums[0], m.sums[1], m.named["one", 1], m.named["two", 2])]
+    assert form.a.toarray()[np.ix_(rows, columns)].tolist() == [[1, 1, 0], [1, 1, 0], [0, 1, -1], [1, 1, 0], [0, 1, -1]]
+    assert form.upper[rows].tolist() == [1, 1, 0, 1, 1] and form.lower[rows].tolist() == [1, 1, 0, -np.inf, -np.inf]
+    assert form.whole[columns].tolist() == [False, False, True] and list(m.w) == [0, 1] and len(m.sums) == 2
 
 
-def test_savings_are_added_up_with_weights():
-    """Two parts save 10 - x and 2 y; 3 and 5 times that on one form of 1, on two forms the second only; nil times is left out."""
-    parts = [(Part(pool(carrier), ("",), ()), [form]) for carrier, form in zip(("gas", "electricity"), SAVED, strict=True)]
-    saved = Savings(SimpleNamespace(by_years=False), parts)
-    whole = saved.add_to(Linear(1.0), np.array([3.0, 5.0]))
-    assert (whole.constant, whole.coefficients, whole.variables) == (31.0, [-3.0, 10.0], ["x", "y"])
-    forms = [Linear(), Linear(7.0)]
-    saved.spread(forms, np.array([0, 1]), np.array([0.0, 0.5]))
-    assert [(f.constant, f.coefficients, f.variables) for f in forms] == [(0.0, [], []), (7.0, [1.0], ["y"])]
-    twice = [(part, forms * 2) for part, forms in parts]
-    years = Savings(SimpleNamespace(by_years=True, years=(2023, 2024), grid=lambda t: 0.9 ** (t - 2022)), twice)
-    assert years.part.tolist() == [0, 0, 1, 1] and years.year.tolist() == [0, 1, 0, 1]
+def told(forms):
+    return [(form.constant, form.coefficients, form.variables) for form in forms]
+
+
+def test_forms_are_weighted_and_added_up():
+    """10 - x and 2 y: weighted, together, each to the form it belongs to, one after another, form by form."""
+    forms = Forms.of([Linear(10.0, [(-1.0, "x")]), Linear(0.0, [(2.0, "y")])])
+    assert told(forms) == [(10.0, [-1.0], ["x"]), (0.0, [2.0], ["y"])] == told(Forms.stacked([forms, Forms.of([])]))
+    weighted = forms.times(np.array([0.0, 0.5]))
+    assert told(weighted) == [(0.0, [], []), (0.0, [1.0], ["y"])]
+    whole = forms.times(np.array([3.0, 5.0])).total()
+    assert (whole.constant, whole.coefficients, whole.variables) == (30.0, [-3.0, 10.0], ["x", "y"])
+    assert told(forms.gathered(np.array([1, 1]), 2)) == [(0.0, [], []), (10.0, [-1.0, 2.0], ["x", "y"])]
+    assert told(forms.plus(weighted, forms)) == [(20.0, [-1.0, -1.0], ["x", "x"]), (0.0, [2.0, 1.0, 2.0], ["y", "y", "y"])]
+    assert told(Forms.none(1)) == [(0.0, [], [])]
+
+
+def test_savings_know_the_year_and_what_the_grid_has_become():
+    """Gas and power in two years; in a typical year the first stretch of a part counts."""
+    pools, forms = [pool("gas"), pool("electricity")], Forms.none(4)
+    part, year = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    horizon = SimpleNamespace(by_years=True, years=(2023, 2024), grid=lambda t: 0.9 ** (t - 2022))
+    years = Savings(horizon, pools, forms, part, year)
     assert years.factor.tolist() == pytest.approx([1.0, 1.0, 0.9, 0.81]) and years.counts.all()
+    typical = Savings(SimpleNamespace(by_years=False), pools, forms, part, np.zeros(4, int))
+    assert typical.counts.tolist() == [True, False, True, False] and typical.factor.tolist() == [1.0] * 4
+    assert typical.firm(["D", "E"]).tolist() == [1] * 4
 
 
 def test_bundles_of_three_measures_of_which_two_exclude_each_other():

@@ -47,7 +47,7 @@ def table(problem: Problem, plan: Plan, solved: bool, regrets: pd.DataFrame) -> 
         table[f"{name}_saved"] = [last.get(p, {}).get(name, 0.0) for p in table["project_id"]]
     if problem.horizon.by_years:
         starts = problem.starts(plan)
-        paid = table["project_id"].map({i: problem.capital[i][s] for i, s in starts.items()}).astype(float)
+        paid = table["project_id"].map({i: problem.capital[i, s] for i, s in starts.items()}).astype(float)
         table["capex"] = paid.fillna(table["capex"])
         table["start_year"] = table["project_id"].map(starts).astype(float).fillna(table["start_year"]).astype(int)
     why = _Reasons(problem, plan, solved)

@@ -78,7 +78,7 @@ def _every(problem: Problem, options: list, choice: tuple) -> tuple[np.ndarray, 
         for k, i in enumerate(problem.ids):
             values += weights[name] * pick(k, lambda s, i=i, fixed=fixed: 0.0 if s is None else fixed[i, s])
     for k, i in enumerate(problem.ids):
-        spent += pick(k, lambda s, i=i: 0.0 if s is None else problem.own_funds[i][s])
+        spent += pick(k, lambda s, i=i: 0.0 if s is None else problem.own_funds[i, s])
     for pool in problem.pools:
         mine = [i for i in pool.projects if i in horizon.windows]
         if mine:

@@ -12,10 +12,12 @@ beginning of the year of start, all other flows at the end of their year; presen
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 
+import numpy as np
 import pandas as pd
 
 from workbench import costs
@@ -23,19 +25,9 @@ from workbench.params import Settings
 from workbench.selection import loans
 from workbench.selection.bundles import Segment
 from workbench.selection.loans import Loan
+from workbench.selection.states import States, Window
 
-States = tuple[list[float], list[int]]  # signs and years of states that add up to whether a project works
 ALWAYS = 10**6  # years: the life of a project in a plan of one typical year
-
-
-@dataclass(frozen=True)
-class Window:
-    """When a project may start (`earliest` to `latest`), years from start to effect (`lead`) and years of effect (`life`)."""
-
-    earliest: int
-    latest: int
-    lead: int
-    life: int
 
 
 @dataclass(frozen=True)
@@ -64,30 +56,19 @@ class Horizon:
         asked = self.settings.target_year
         return min(max(asked, self.first), self.last) if asked and self.by_years else self.last
 
+    @cached_property
+    def states(self) -> States:
+        """The states of the plan in arrays."""
+        return States(self.windows, self.years)
+
     def state(self, project: str, year: int) -> int | None:
         """The year whose state variable says whether `project` has been started by `year`; None before it can be."""
-        window = self.windows[project]
-        return None if year < window.earliest else min(year, window.latest)
-
-    def working(self, project: str, year: int) -> States:
-        """Whether `project` works in `year`: started by then, less those whose life has ended."""
-        window = self.windows[project]
-        begun, ended = self.state(project, year - window.lead), self.state(project, year - window.lead - window.life)
-        if begun is None or begun == ended:
-            return [], []
-        return ([1.0], [begun]) if ended is None else ([1.0, -1.0], [begun, ended])
-
-    @cached_property
-    def at_work(self) -> Mapping[str, Mapping[int, States]]:
-        """Whether each project works in each year of a plan by years; projects with the same window share what says so."""
-        alike = {window: i for i, window in self.windows.items()}
-        states = {window: {t: self.working(i, t) for t in self.years} for window, i in alike.items()}
-        return {i: states[window] for i, window in self.windows.items()}
+        return self.windows[project].state(year)
 
     @cached_property
     def able(self) -> dict[int, frozenset[str]]:
         """The projects that can work in each year."""
-        return {t: frozenset(i for i in self.windows if self.at_work[i][t][0]) for t in self.years}
+        return {t: frozenset(compress(self.states.ids, able)) for t, able in zip(self.years, self.states.able, strict=True)}
 
     def works(self, project: str, start: int, year: int) -> bool:
         """Whether `project`, started in `start`, works in `year`."""
@@ -116,18 +97,6 @@ class Horizon:
         total = sum(self.flow(t) for t in self.years)
         return {t: self.flow(t) / total for t in self.years}
 
-    def over(self, begin: int, end: int) -> tuple[float, float]:
-        """Weights in a discounted average, and present values of 1, of the years from `begin` to before `end`."""
-        found = self._over.get((begin, end))
-        if found is None:
-            years = range(begin, end)
-            found = self._over[begin, end] = sum(self.average[t] for t in years), sum(self.flow(t) for t in years)
-        return found
-
-    @cached_property
-    def _over(self) -> dict[tuple[int, int], tuple[float, float]]:
-        return {}
-
     def worth(self, objective: str, year: int) -> tuple[float, float]:
         """What 1 of energy money and 1 tCO2e saved in `year` are worth in an objective of a plan by years."""
         if objective not in ("annual_cost", "npv_cost"):
@@ -148,22 +117,6 @@ class Horizon:
     @cached_property
     def _stretches(self) -> dict[tuple[bool, str], list[tuple[float, float, int, float]]]:
         return {}
-
-
-class OneYear(Mapping):
-    """An amount of each project by year of start where there is but one year: a number a project, a dictionary when asked for."""
-
-    def __init__(self, amounts: dict[str, float], year: int) -> None:
-        self.amounts, self.year = amounts, year
-
-    def __getitem__(self, project: str) -> dict[int, float]:
-        return {self.year: self.amounts[project]}
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.amounts)
-
-    def __len__(self) -> int:
-        return len(self.amounts)
 
 
 def of(projects: pd.DataFrame, filed: pd.DataFrame | None, settings: Settings, ids: list[str] | None = None) -> Horizon:
@@ -211,81 +164,70 @@ def segments(horizon: Horizon, carrier: str, projects: Iterable[str], objective:
     return found
 
 
-def capital(horizon: Horizon, projects: pd.DataFrame) -> dict[str, dict[int, float]]:
-    """Capital net of grant of each project by year of start: the gross cost falls by `capex_decline` a year, the grant stays."""
-    fall = 1 - horizon.settings.capex_decline
-    gross = projects["gross_capex"] if "gross_capex" in projects else projects["capex"]
-    gross = pd.to_numeric(gross).astype(float).fillna(projects["capex"].astype(float))
-    grant = (gross - projects["capex"].astype(float)).to_numpy()
-    found = {}
-    rows = (projects["project_id"].tolist(), projects["capex"].astype(float).tolist(), gross.tolist(), grant.tolist())
-    for i, net, whole, aid in zip(*rows, strict=True):
-        window = horizon.windows[i]
-        years = range(window.earliest, window.latest + 1)
-        found[i] = {
-            s: net if s == horizon.first or fall == 1 else max(0.0, whole * fall ** (s - horizon.first) - aid) for s in years
-        }
-    return found
+def capital(horizon: Horizon, projects: pd.DataFrame) -> np.ndarray:
+    """Capital net of grant by state: the gross cost falls by `capex_decline` a year from the first on, the grant stays."""
+    states, fall = horizon.states, 1 - horizon.settings.capex_decline
+    net = projects["capex"].astype(float)
+    gross = pd.to_numeric(projects["gross_capex"]).astype(float).fillna(net) if "gross_capex" in projects else net
+    net, gross = net.to_numpy()[states.project], gross.to_numpy()[states.project]
+    if fall == 1:
+        return net
+    later = gross * fall ** (states.year - horizon.first) - (gross - net)
+    return np.where(states.year == horizon.first, net, np.maximum(0.0, later))
 
 
-def own_funds(horizon: Horizon, prices: Mapping[str, dict[int, float]]) -> Mapping[str, dict[int, float]]:
-    """Capital by project and year of start that is not borrowed."""
+def own_funds(horizon: Horizon, prices: np.ndarray) -> np.ndarray:
+    """Capital by state that is not borrowed."""
     if not horizon.loans:
         return prices
-    share = {i: 1 - loan.share for i, loan in horizon.loans.items()}
-    return {i: {s: share.get(i, 1.0) * k for s, k in each.items()} for i, each in prices.items()}
+    loaned = {i: 1 - loan.share for i, loan in horizon.loans.items()}
+    return prices * np.array([loaned.get(i, 1.0) for i in horizon.states.ids])[horizon.states.project]
 
 
-def largest(prices: Mapping[str, dict[int, float]]) -> float:
-    """The largest amount of any project in any year; nil where there is none."""
-    amounts = prices.amounts.values() if isinstance(prices, OneYear) else (k for each in prices.values() for k in each.values())
-    return max(map(abs, amounts), default=0.0)
-
-
-def residual_share(window: Window, start: int, last: int) -> float:
-    """Share of a project's life that is left after the end of year `last` (straight line)."""
-    used = max(0, last + 1 - (start + window.lead))
-    return max(0.0, 1 - used / window.life)
-
-
-def start_costs(horizon: Horizon, projects: pd.DataFrame, objective: str) -> dict[tuple[str, int], float]:
-    """What starting a project in a year costs whatever else is chosen, in the objective's money."""
+def start_costs(horizon: Horizon, projects: pd.DataFrame, objective: str) -> np.ndarray:
+    """What starting a project costs whatever else is chosen, by state, in the objective's money."""
+    states = horizon.states
+    price = capital(horizon, projects)
     if objective == "emissions":
-        return {}
-    ids, rate = list(horizon.windows), horizon.settings.discount_rate
-    lives, opex = projects["lifetime_years"].astype(float).tolist(), projects["opex_per_year"].astype(float).tolist()
-    worth = {life: costs.annuity_factor(rate, life) for life in set(lives)}
-    if not horizon.by_years:
-        year, capex = horizon.first, projects["capex"].astype(float).tolist()
-        rows = zip(ids, capex, lives, opex, strict=True)
-        return {(i, year): _typical(k, worth[life], o, objective) for i, k, life, o in rows}
-    prices, found = capital(horizon, projects), {}
-    for i, life, running in zip(ids, lives, opex, strict=True):
-        for start, price in prices[i].items():
-            found[i, start] = _by_years(horizon, i, worth[life], running, start, price, objective)
-    return found
-
-
-def _typical(capex: float, worth: float, opex: float, objective: str) -> float:
-    if objective == "capex":
-        return capex
-    return capex + opex * worth if objective == "npv_cost" else capex / worth + opex
-
-
-def _by_years(horizon: Horizon, i: str, worth: float, opex: float, start: int, price: float, objective: str) -> float:
+        return np.zeros(len(states))
     if objective == "capex":
         return price
-    window = horizon.windows[i]
-    begin, end = start + window.lead, min(horizon.last + 1, start + window.lead + window.life)
+    lives, kind = np.unique(projects["lifetime_years"].astype(float).to_numpy(), return_inverse=True)
+    worth = np.array([costs.annuity_factor(horizon.settings.discount_rate, life) for life in lives.tolist()])[kind]
+    worth, opex = worth[states.project], projects["opex_per_year"].astype(float).to_numpy()[states.project]
+    if not horizon.by_years:
+        return price + opex * worth if objective == "npv_cost" else price / worth + opex
+    begin = states.year + states.lead[states.project]
+    end = np.minimum(horizon.last + 1, begin + states.life[states.project])
+    average, present = _over(horizon, begin, end)
     if objective == "annual_cost":
-        return (price / worth + opex) * horizon.over(begin, end)[0]
-    running = opex * horizon.over(begin, end)[1] if opex else 0.0
-    paid = loans.present_value(horizon, i, start, price)
-    residual = price * residual_share(window, start, horizon.last) * horizon.flow(horizon.last)
-    return paid + running - residual
+        return (price / worth + opex) * average
+    left = 1 - np.maximum(0, horizon.last + 1 - begin) / states.life[states.project]
+    return _paid(horizon, price) + opex * present - price * np.maximum(0.0, left) * horizon.flow(horizon.last)
+
+
+def _over(horizon: Horizon, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights in a discounted average, and present values of 1, of the years from `begin` to before `end`."""
+    spans, which = np.unique(np.column_stack([begin, end]), axis=0, return_inverse=True)
+    years = [range(*span) for span in spans.tolist()]
+    average, flow = horizon.average, horizon.flow
+    found = np.array([(sum(average[t] for t in each), sum(flow(t) for t in each)) for each in years], float).reshape(-1, 2)
+    return tuple(found[which.reshape(-1)].T)
+
+
+def _paid(horizon: Horizon, price: np.ndarray) -> np.ndarray:
+    """Present value of capital: as it is spent, what is borrowed as it is paid back."""
+    states = horizon.states
+    paid = price * np.array([horizon.outlay(t) for t in horizon.years])[states.year - horizon.first]
+    for n in np.flatnonzero(np.isin(states.project, [states.place[i] for i in horizon.loans if i in states.place])):
+        paid[n] = loans.present_value(horizon, states.ids[states.project[n]], int(states.year[n]), float(price[n]))
+    return paid
 
 
 def fixed_cost(row, objective: str, settings: Settings) -> float:
     """What one project costs in a typical year whatever else is chosen: capital and operating cost in the objective's money."""
     worth = costs.annuity_factor(settings.discount_rate, float(row.lifetime_years))
-    return _typical(float(row.capex), worth, float(row.opex_per_year), objective)
+    capex, opex = float(row.capex), float(row.opex_per_year)
+    if objective == "capex":
+        return capex
+    return capex + opex * worth if objective == "npv_cost" else capex / worth + opex

@@ -6,13 +6,16 @@ A variable is the number of its column, a row goes straight into arrays; nothing
 
 from __future__ import annotations
 
+import functools
 import itertools
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import numpy as np
 from pyomo.common.errors import InfeasibleConstraintException
 
-from workbench.selection.linear import Block, Linear, Row
+from workbench.selection import linear
+from workbench.selection.linear import Linear, Row
 
 INF = float("inf")
 Any, Binary, NonNegativeReals = "any index", "binary", "not negative"
@@ -44,15 +47,15 @@ class ConcreteModel:
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
-        if isinstance(value, Var | VarList | Constraint | ConstraintList):
+        if isinstance(value, Var | VarList | Constraint | ConstraintList | Rows):
             value.enter(self)
 
     def new_columns(self, number: int, domain: str | None) -> range:
         """Columns for `number` more variables."""
         first = len(self.binary)
-        self.column_lower.fromlist([-INF if domain is None else 0.0] * number)
-        self.column_upper.fromlist([1.0 if domain is Binary else INF] * number)
-        self.binary.fromlist([domain is Binary] * number)
+        self.column_lower.extend(array("d", [-INF if domain is None else 0.0]) * number)
+        self.column_upper.extend(array("d", [1.0 if domain is Binary else INF]) * number)
+        self.binary.extend(array("b", [domain is Binary]) * number)
         return range(first, first + number)
 
     def new_row(self, lower: float | None, form: Linear, upper: float | None) -> int | None:
@@ -72,6 +75,17 @@ class ConcreteModel:
         self.upper.append(INF if upper is None else upper)
         return len(self.lower) - 1
 
+    def new_rows(self, lower: np.ndarray, forms: linear.Forms, upper: np.ndarray) -> range:
+        """Many more rows, each with a variable."""
+        coefficients, variables, ends = forms.by_row()
+        first, before = len(self.lower), len(self.columns)
+        for kept, more in (
+            (self.coefficients, coefficients), (self.columns, variables), (self.ends, ends + before),
+            (self.lower, lower), (self.upper, upper),
+        ):  # fmt: skip
+            kept.frombytes(np.ascontiguousarray(more, kept.typecode).tobytes())
+        return range(first, len(self.lower))
+
 
 class Set(tuple):
     """An index set."""
@@ -89,30 +103,49 @@ def _indices(sets: tuple) -> list:
     return list(sets[0]) if len(sets) == 1 else list(itertools.product(*sets))
 
 
-class Var(dict):
+class Var(Mapping):
     """Variables by index; over `Any` each is made when first asked for."""
 
     def __init__(self, *sets: Iterable, domain: str | None = None, dense: bool = True, doc: str | None = None) -> None:
-        super().__init__()
-        self.domain, self.sets, self.model = domain, sets if dense else None, None
-        self.bounds = (-INF if domain is None else 0.0, 1.0 if domain is Binary else INF)
+        self.domain, self.model, self.columns = domain, None, range(0)
+        self.sets = sets if dense else None
+        self._made: dict[object, Column] = {}
 
     def enter(self, model: ConcreteModel) -> None:
         """Take columns of a model."""
         self.model = model
         if self.sets is not None:
-            index = _indices(self.sets)
-            self.update(zip(index, map(Column, model.new_columns(len(index), self.domain)), strict=True))
+            self._index = _indices(self.sets)
+            self.columns = model.new_columns(len(self._index), self.domain)
 
-    def __missing__(self, index: object) -> Column:
-        if self.sets is not None:
-            raise KeyError(index)
-        m, (lower, upper) = self.model, self.bounds
-        self[index] = made = Column(len(m.binary))
-        m.column_lower.append(lower)
-        m.column_upper.append(upper)
-        m.binary.append(self.domain is Binary)
-        return made
+    @property
+    def made(self) -> dict[object, Column]:
+        """What is there, by index."""
+        if self.columns and not self._made:
+            self._made = dict(zip(self._index, map(Column, self.columns), strict=True))
+        return self._made
+
+    def __getitem__(self, index: object) -> Column:
+        found = self.made.get(index)
+        if found is None:
+            if self.sets is not None:
+                raise KeyError(index)
+            found = self._made[index] = Column(self.model.new_columns(1, self.domain)[0])
+        return found
+
+    def __contains__(self, index: object) -> bool:
+        return index in self.made
+
+    def __iter__(self) -> Iterator:
+        return iter(self.made)
+
+    def __len__(self) -> int:
+        return len(self.columns) or len(self._made)
+
+
+def every(variables: Var) -> np.ndarray:
+    """All variables of a family in the order of its index."""
+    return np.arange(variables.columns.start, variables.columns.stop)
 
 
 class VarList(Mapping):
@@ -135,11 +168,11 @@ class VarList(Mapping):
         return len(self.columns)
 
 
-def several(variables: VarList, number: int) -> list[int]:
+def several(variables: VarList, number: int) -> np.ndarray:
     """So many more variables, numbered on."""
-    made = list(variables.model.new_columns(number, variables.domain))
-    variables.columns.fromlist(made)
-    return made
+    made = variables.model.new_columns(number, variables.domain)
+    variables.columns.extend(made)
+    return np.arange(made.start, made.stop)
 
 
 class Constraint(dict):
@@ -182,22 +215,40 @@ class ConstraintList(Mapping):
         if made is not None:
             self.rows.append(made)
 
-    def add_block(self, block: Block, variables: list) -> None:
-        """The rows of a block with their variables."""
-        m = self.model
-        before, first = len(m.columns), len(m.lower)
-        m.coefficients.fromlist(block.coefficients)
-        m.columns.fromlist(variables)
-        m.ends.fromlist([before + end for end in block.ends])
-        m.lower.fromlist(block.values)
-        m.upper.fromlist(block.values)
-        self.rows.fromlist(list(range(first, len(m.lower))))
-
     def __getitem__(self, number: int) -> int:
         return self.rows[number]
 
     def __iter__(self) -> Iterator[int]:
         return iter(range(len(self.rows)))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Rows(Mapping):
+    """Many rows at once: lower <= forms <= upper, numbered from nil unless `index` names them."""
+
+    def __init__(self, rows: linear.Rows, index: Iterable | None = None, doc: str | None = None) -> None:
+        self.lower, self.forms, self.upper = rows
+        self.index = index
+
+    def enter(self, model: ConcreteModel) -> None:
+        """Put the rows into a model."""
+        number = len(self.forms)
+        sides = (np.full(number, left) if side is None else side for side, left in ((self.lower, -INF), (self.upper, INF)))
+        lower, upper = sides
+        self.rows = model.new_rows(lower, self.forms, upper)
+        del self.forms, self.lower, self.upper
+
+    @functools.cached_property
+    def _named(self) -> dict:
+        return dict(zip(range(len(self.rows)) if self.index is None else self.index, self.rows, strict=True))
+
+    def __getitem__(self, index: object) -> int:
+        return self._named[index]
+
+    def __iter__(self) -> Iterator:
+        return iter(self._named)
 
     def __len__(self) -> int:
         return len(self.rows)

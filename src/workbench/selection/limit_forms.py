@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from workbench.selection.limits import Limit, effort_before
 from workbench.selection.linear import Linear
 from workbench.selection.model import by_start
@@ -25,7 +27,7 @@ def _form(m, problem: Problem, limit: Limit, year: int) -> Linear:
         members = problem.groups.loc[problem.groups["group_id"].astype(str) == limit.who, "project_id"]
         return Linear(0.0, [(1.0, m.x[i]) for i in sorted(set(members) & set(problem.ids))])
     if limit.limit == "starts_per_year":
-        return by_start(m, {(i, t): float(t == year) for i, t in m.Y})
+        return by_start(m, (m.states.year == year).astype(float))
     if limit.unit == "currency":
         return _spent(m, problem, limit, year)
     if limit.limit == "leakage_limit":
@@ -51,16 +53,12 @@ def _rule(m, problem: Problem, limit: Limit, year: int) -> Linear:
 def _spent(m, problem: Problem, limit: Limit, year: int) -> Linear:
     """Own funds spent by the end of a year by the payers of a limit; of that year alone where nothing is carried over."""
     alone = limit.limit.endswith("per_year") and not problem.settings.capital_carry_over
-    shares = _shares(problem, limit.who)
-    spent = {(i, t): shares.get(i, 0.0) * problem.own_funds[i][t] * (t == year if alone else t <= year) for i, t in m.Y}
-    return by_start(m, spent)
-
-
-def _shares(problem: Problem, who: str) -> dict[str, float]:
-    """What part of each project's capital counts under a limit of an enterprise, or of all together."""
-    if not who:
-        return dict.fromkeys(problem.ids, 1.0)
-    return {i: share for (i, e), share in problem.shares.items() if e == who}
+    states, share = m.states, np.ones(len(m.states.ids))
+    if limit.who:
+        mine = {i: part for (i, e), part in problem.shares.items() if e == limit.who}
+        share = np.array([mine.get(i, 0.0) for i in states.ids])
+    due = states.year == year if alone else states.year <= year
+    return by_start(m, share[states.project] * problem.own_funds.amounts * due)
 
 
 def _leaked(m, problem: Problem, year: int) -> Linear:

@@ -109,8 +109,9 @@ class Matrix:
         m = model.build(limits.stripped(self.problem))
         made = standard_form.compile_model(m)
         first, self._width = len(made.whole), len(made.whole) + len(self.limits)
-        self._x = {i: made.place[m.x[i]] for i in m.I}
-        self._states = [(i, t, made.place[v]) for (i, t), v in m.y.items()]
+        places = standard_form.places(made, m.begun).tolist()
+        self._states = [(i, t, place) for (i, t), place in zip(m.Y, places, strict=True)]
+        self._x = {i: places[last] for i, last in zip(m.I, m.states.last.tolist(), strict=True)}
         self._slack = {limit.key: first + n for n, limit in enumerate(self.limits)}
         objective = m.criteria[self.problem.settings.objective]
         self.cost, self.emissions, self.peak, self.capital = (

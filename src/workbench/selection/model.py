@@ -17,20 +17,20 @@ with too many bundles goes unit by unit: sum_b v_ub = r_u, v_ub <= most w_ub, u 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from pyomo.common.gc_manager import PauseGC
 
 from workbench.selection import in_columns, rules
-from workbench.selection.horizon import States
-from workbench.selection.linear import Linear
-from workbench.selection.problem import CRITERIA, Problem, parts
+from workbench.selection.linear import Forms, Linear
+from workbench.selection.problem import CRITERIA, Problem, stretched
 from workbench.selection.savings import Savings
+from workbench.selection.states import States
 from workbench.selection.use import saved_by_part
 
 
-class Forms(dict):
+class WhenAsked(dict):
     """Linear forms by name, each made when first asked for."""
 
     def __init__(self, names: Iterable, make: Callable[[object], Linear]) -> None:
@@ -45,26 +45,29 @@ class Forms(dict):
 
 
 class AtWork:
-    """Whether a project works in a year, as a form of its states, made whenever asked for."""
+    """Whether a project works in a year, as a form of its states: by name and calendar year, or many at once by numbers."""
 
-    def __init__(self, y, states: Mapping[str, Mapping[int, States]]) -> None:
-        self._y, self._states = y, states
+    def __init__(self, begun: np.ndarray, states: States) -> None:
+        self._begun, self._states = begun, states
 
-    def __getitem__(self, at: tuple[str, int]) -> Linear:
-        project, year = at
-        signs, years = self._states[project][year]
-        y = self._y
-        return Linear.of(signs.copy(), [y[project, s] for s in years])
-
-
-class Always:
-    """The same in a typical year, in which every project works that is chosen."""
-
-    def __init__(self, x: Mapping[str, object]) -> None:
-        self._x = x
+    def every(self, project: np.ndarray, year: np.ndarray) -> Forms:
+        """Whether projects work in years, one form each."""
+        form, signs, states = self._states.at_work(project, year)
+        return Forms(np.zeros(len(project)), form, signs, self._begun[states])
 
     def __getitem__(self, at: tuple[str, int]) -> Linear:
-        return Linear.of([1.0], [self._x[at[0]]])
+        signs, states = self._states.one_at_work(*at)
+        return Linear.of(signs, [self._begun.item(n) for n in states])
+
+
+class AtEnd:
+    """Whether a project has been started by the end of the plan: its last state."""
+
+    def __init__(self, begun: np.ndarray, states: States) -> None:
+        self._begun, self._states = begun, states
+
+    def __getitem__(self, project: str) -> object:
+        return self._begun.item(self._states.last[self._states.place[project]])
 
 
 def build(problem: Problem, pe=in_columns):
@@ -77,7 +80,7 @@ def build(problem: Problem, pe=in_columns):
         m = pe.ConcreteModel(name="project selection")
         m.sizes = pe.ComponentMap()
         _states(pe, m, problem)
-        saved = saved_by_part(pe, m, problem, parts(problem))
+        saved = saved_by_part(pe, m, problem)
         _emissions(pe, m, problem, saved)
         _energy(pe, m, problem, saved)
         _caps(pe, m, problem)
@@ -88,25 +91,24 @@ def build(problem: Problem, pe=in_columns):
 
 
 def _states(pe, m, problem: Problem) -> None:
-    horizon = problem.horizon
-    windows = horizon.windows
-    m.I = pe.Set(initialize=problem.ids)
+    states = m.states = problem.horizon.states
+    m.I = pe.Set(initialize=states.ids)
     m.E = pe.Set(initialize=problem.enterprises["enterprise_id"].tolist())
-    m.T = pe.Set(initialize=horizon.years)
-    m.Y = pe.Set(dimen=2, initialize=[(i, t) for i in m.I for t in range(windows[i].earliest, windows[i].latest + 1)])
+    m.T = pe.Set(initialize=problem.horizon.years)
+    m.Y = pe.Set(dimen=2, initialize=list(states))
     m.y = pe.Var(m.Y, domain=pe.Binary, doc="project started by the end of a year")
-    m.x = {i: state for (i, _), state in m.y.items()}  # the last state of each
-    m.at = AtWork(m.y, horizon.at_work) if horizon.by_years else Always(m.x)
-    later = [(i, t) for i, t in m.Y if t > windows[i].earliest] if horizon.by_years else []
-    m.order = pe.Constraint(later, rule=lambda m, i, t: m.y[i, t - 1] <= m.y[i, t], doc="once started, always started")
+    m.begun = pe.every(m.y)
+    m.x, m.at = AtEnd(m.begun, states), AtWork(m.begun, states)
+    later = np.flatnonzero(states.year > states.earliest[states.project])
+    rises = Forms.single(m.begun[later - 1]).plus(Forms.single(m.begun[later], -1.0))
+    m.order = pe.Rows(rises.at_most(0.0), doc="once started, always started")
 
 
-def by_start(m, amounts: dict[tuple[str, int], float]) -> Linear:
-    """sum of amount x start over (project, year of start), in states: start = y_t - y_t-1."""
-    y, later = m.y, amounts.get
-    if len(m.T) == 1:
-        return Linear(0.0, zip(amounts.values(), map(y.__getitem__, amounts), strict=True))
-    return Linear(0.0, [(k - (later((i, t + 1), 0.0) if (i, t + 1) in y else 0.0), y[i, t]) for (i, t), k in amounts.items()])
+def by_start(m, amounts: np.ndarray) -> Linear:
+    """sum of amount x start, amounts by state."""
+    on_states = m.states.of_starts(amounts)
+    some = np.flatnonzero(on_states)
+    return Linear.of(on_states[some].tolist(), m.begun[some].tolist())
 
 
 def _emissions(pe, m, problem: Problem, saved: Savings) -> None:
@@ -116,33 +118,39 @@ def _emissions(pe, m, problem: Problem, saved: Savings) -> None:
     m.emitted_by = pe.Var(m.E, m.T, doc="emissions of an enterprise after the plan, tCO2e/yr")
     size = max(1.0, abs(problem.emissions_before))
     m.sizes.update((v, size) for v in m.emitted_by.values())
-    forms = {(e, t): Linear(0.0, [(1.0, m.emitted_by[e, t])]) for e in firms for t in years}
-    elsewhere = {t: Linear() for t in years}  # what a member supplies: the supplier's fuel counts in the cluster
     at_site, at_all, factor = saved.of("site_tco2e"), saved.of("tco2e"), saved.factor * saved.counts
-    _each_firm(problem, saved, forms, at_site * factor)
-    if (at_all != at_site).any():
-        saved.spread(list(elsewhere.values()), saved.year, (at_all - at_site) * factor)
-    m.leaked = {t: Linear() for t in years}  # upstream emissions of the projects at work
-    moved = problem.projects[problem.projects["upstream_tco2e"] != 0]
-    for i, e, amount in zip(moved["project_id"], moved["enterprise_id"], moved["upstream_tco2e"].astype(float), strict=True):
-        for t in years:
-            works = m.at[i, t]
-            m.leaked[t].plus(works, amount)
-            if problem.settings.include_upstream:
-                forms[e, t].plus(works, -amount)
-    before = {t: problem.firm_emissions_before(t) for t in years}
-    m.emissions_of = pe.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(before[t][e]))
+    elsewhere = saved.forms.times((at_all - at_site) * factor)  # what a member supplies: the supplier's fuel counts in the cluster
+    every = Forms.single(pe.every(m.emitted_by)).plus(_each_firm(m, saved, at_site * factor))
+    moved = _moved(m, problem)
+    m.leaked = dict(zip(years, moved.gathered(np.arange(len(moved)) % len(years), len(years)), strict=True))
+    if problem.settings.include_upstream:
+        every = every.plus(moved.times(-1.0))
+    then = [problem.firm_emissions_before(t) for t in years]
+    before = np.array([now[e] for e in firms for now in then])
+    m.emissions_of = pe.Rows(every.equals(before), [(e, t) for e in firms for t in years])
     m.s = {e: m.emitted_by[e, horizon.last] for e in firms}
     eliminated = sum(problem.firm_emissions_before(horizon.first).values()) - problem.emissions_before
     eliminated += problem.grid_fall(horizon.first)
-    m.emitted = {t: Linear.total([m.emitted_by[e, t] for e in firms], -eliminated).plus(elsewhere[t], -1.0) for t in years}
+    m.emitted = {t: Linear.total([m.emitted_by[e, t] for e in firms], -eliminated) for t in years}
+    for form, less in zip(m.emitted.values(), elsewhere.gathered(saved.year, len(years)), strict=True):
+        form.plus(less, -1.0)
 
 
-def _each_firm(problem: Problem, saved: Savings, forms: dict[tuple[str, int], Linear], weights: np.ndarray) -> None:
-    """Add savings, weighted, to the forms of enterprises and years."""
-    firms = {e: n for n, e in enumerate(dict.fromkeys(e for e, _ in forms))}
-    of_firm = np.array([firms[pool.enterprise_id] for pool in saved.pools], int)[saved.part]
-    saved.spread(list(forms.values()), of_firm * len(problem.horizon.years) + saved.year, weights)
+def _each_firm(m, saved: Savings, weights: np.ndarray) -> Forms:
+    """Savings, weighted, by enterprise and year."""
+    years = len(m.T)
+    return saved.forms.times(weights).gathered(saved.firm(m.E) * years + saved.year, len(m.E) * years)
+
+
+def _moved(m, problem: Problem) -> Forms:
+    """Upstream emissions of the projects at work, by their owner and year."""
+    rows, years, firms = problem.projects, len(m.T), {e: n for n, e in enumerate(m.E)}
+    amount = rows["upstream_tco2e"].astype(float).to_numpy()
+    some = np.flatnonzero(amount)
+    owner = np.array([firms[e] for e in rows["enterprise_id"].iloc[some]], np.int64)
+    year = np.tile(np.arange(years), len(some))
+    works = m.at.every(np.repeat(some, years), year)
+    return works.times(np.repeat(amount[some], years)).gathered(np.repeat(owner, years) * years + year, len(firms) * years)
 
 
 def _energy(pe, m, problem: Problem, saved: Savings) -> None:
@@ -152,12 +160,11 @@ def _energy(pe, m, problem: Problem, saved: Savings) -> None:
     m.used_by = pe.Var(m.E if asked else [], m.T, doc="energy use of an enterprise after the plan, tce/yr")
     m.sizes.update((v, max(1.0, abs(problem.tce_before))) for v in m.used_by.values())
     if not asked:
-        m.used = Forms(years, lambda t: _use(problem, saved, t, problem.tce_before))
-        m.used_of = Forms([(e, t) for e in tce for t in years], lambda at: _use(problem, saved, at[1], tce[at[0]], at[0]))
+        m.used = WhenAsked(years, lambda t: _use(problem, saved, t, problem.tce_before))
+        m.used_of = WhenAsked([(e, t) for e in tce for t in years], lambda at: _use(problem, saved, at[1], tce[at[0]], at[0]))
         return
-    forms = {(e, t): Linear(-tce[e], [(1.0, m.used_by[e, t])]) for e in tce for t in years}
-    _each_firm(problem, saved, forms, saved.of("tce") * saved.counts)
-    m.energy_of = pe.Constraint(m.E, m.T, rule=lambda m, e, t: forms[e, t].equals(0.0))
+    every = Forms.single(pe.every(m.used_by)).plus(_each_firm(m, saved, saved.of("tce") * saved.counts))
+    m.energy_of = pe.Rows(every.equals(np.repeat(list(tce.values()), len(years))), [(e, t) for e in tce for t in years])
     rest = problem.tce_before - sum(tce.values())
     m.used = {t: Linear.total([m.used_by[e, t] for e in m.E], rest) for t in years}
     m.used_of = {(e, t): Linear.total([m.used_by[e, t]]) for e in m.E for t in years}
@@ -168,7 +175,7 @@ def _use(problem: Problem, saved: Savings, year: int, before: float, enterprise:
     counted = saved.counts & (saved.year == year - problem.horizon.first)
     if enterprise is not None:
         counted = counted & np.array([pool.enterprise_id == enterprise for pool in saved.pools], bool)[saved.part]
-    return saved.add_to(Linear(before), np.where(counted, -saved.of("tce"), 0.0))
+    return Linear(before).plus(saved.forms.times(np.where(counted, -saved.of("tce"), 0.0)).total())
 
 
 def _caps(pe, m, problem: Problem) -> None:
@@ -206,31 +213,26 @@ def _leakage(pe, m, problem: Problem, t: int):
 
 def _objective(pe, m, problem: Problem, saved: Savings) -> None:
     peak, asked = _peak(pe, m, problem), problem.settings.objective
-    money = CRITERIA if problem.horizon.by_years or _of_present_value(problem) else [c for c in CRITERIA if c != "npv_cost"]
+    money = [c for c in CRITERIA if c != "npv_cost" or problem.horizon.by_years or stretched(problem)]
 
     def form(name: str) -> Linear:
         if name == "peak":
             return peak
         return _weighted(m, problem) if name == "weighted" else _criterion(m, problem, saved, name)
 
-    m.criteria = Forms([*money, "peak"] + (["weighted"] if asked == "weighted" else []), form)
+    m.criteria = WhenAsked([*money, "peak"] + (["weighted"] if asked == "weighted" else []), form)
     m.cost = pe.Objective(m.criteria[asked])
-
-
-def _of_present_value(problem: Problem) -> bool:
-    """Present values of lives need stretches of time that other objectives of a typical year do without."""
-    settings = problem.settings
-    return settings.objective == "npv_cost" or settings.objective == "weighted" and "npv_cost" in settings.objective_weights
 
 
 def _criterion(m, problem: Problem, saved: Savings, name: str) -> Linear:
     """One objective: what starts cost, less what the savings of every part and stretch of time are worth."""
-    form = by_start(m, problem.start_costs(name))
+    form = by_start(m, problem.start_costs(name).amounts)
     if name == "emissions":
         for t in m.T:
             form.plus(m.emitted[t])
     money, carbon = _weights(problem, saved, name)
-    return saved.add_to(form, -(saved.of("price") * money + saved.of("tco2e") * saved.factor * carbon))
+    worth = saved.of("price") * money + saved.of("tco2e") * saved.factor * carbon
+    return form.plus(saved.forms.times(-worth).total())
 
 
 def _peak(pe, m, problem: Problem) -> Linear:
@@ -249,7 +251,8 @@ def _weighted(m, problem: Problem) -> Linear:
     """A weighted objective adds up its criteria."""
     form = Linear()
     for name, weight in sorted((problem.settings.objective_weights or {}).items()):
-        form.plus(m.criteria[name], weight)
+        if weight:
+            form.plus(m.criteria[name], weight)
     return form
 
 

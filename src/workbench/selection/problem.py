@@ -16,6 +16,7 @@ from workbench.selection import caps as limits
 from workbench.selection import horizon as time
 from workbench.selection.bundles import MAX_BUNDLES, Part, Segment
 from workbench.selection.horizon import Horizon, fixed_cost
+from workbench.selection.states import ByStart
 
 __all__ = ["MAX_BUNDLES", "Part", "Problem", "Segment", "Source", "build", "fixed_cost", "parts", "segments"]
 
@@ -102,16 +103,14 @@ class Problem:
         return {i: filed.get(i, {}) | row for i, row in known.items()}
 
     @cached_property
-    def capital(self) -> Mapping[str, dict[int, float]]:
-        """Capital net of grant of each project by year of start."""
-        if self.horizon.by_years:
-            return time.capital(self.horizon, self.projects)
-        return time.OneYear(dict(zip(self.ids, self.projects["capex"].astype(float).tolist(), strict=True)), self.horizon.first)
+    def capital(self) -> ByStart:
+        """Capital net of grant by project and year of start."""
+        return ByStart(self.horizon.states, time.capital(self.horizon, self.projects))
 
     @cached_property
-    def own_funds(self) -> Mapping[str, dict[int, float]]:
+    def own_funds(self) -> ByStart:
         """Capital net of grant and of loans, by project and year of start: what limits on capital count."""
-        return time.own_funds(self.horizon, self.capital)
+        return ByStart(self.horizon.states, time.own_funds(self.horizon, self.capital.amounts))
 
     def at(self, budget: float | None = None, objective: str | None = None, relaxed: frozenset[str] | None = None) -> Problem:
         """The same problem with another budget, objective or with families of limits left out."""
@@ -154,14 +153,14 @@ class Problem:
                 total += saved * (pool.price * part.money + pool.tco2e * part.factor * part.carbon)
         return total
 
-    def start_costs(self, objective: str) -> dict[tuple[str, int], float]:
+    def start_costs(self, objective: str) -> ByStart:
         """(project, year of start) → what the start costs whatever else is chosen."""
         if objective not in self._costs:
-            self._costs[objective] = time.start_costs(self.horizon, self.projects, objective)
+            self._costs[objective] = ByStart(self.horizon.states, time.start_costs(self.horizon, self.projects, objective))
         return self._costs[objective]
 
     @cached_property
-    def _costs(self) -> dict[str, dict[tuple[str, int], float]]:
+    def _costs(self) -> dict[str, ByStart]:
         return {}
 
     def segments(self, pool: Pool, objective: str | None = None, members: list[str] | None = None) -> list[Segment]:
@@ -209,7 +208,7 @@ class Problem:
     def capex(self, plan: Plan) -> float:
         """Capital net of grants, undiscounted."""
         if self.horizon.by_years:
-            return sum(self.capital[i][start] for i, start in self.starts(plan).items())
+            return sum(self.capital[i, start] for i, start in self.starts(plan).items())
         return float(self.projects.loc[self.projects["project_id"].isin(set(plan)), "capex"].sum())
 
     def tce(self, plan: Plan, year: int | None = None) -> float:
@@ -310,6 +309,13 @@ def segments(members: list[str], lives: Mapping[str, float], objective: str, set
     return found
 
 
+def stretched(problem: Problem) -> bool:
+    """Whether the lives of a typical year's projects matter, so that what a base saves has a stretch of time a length of life."""
+    settings = problem.settings
+    weights = (settings.objective_weights or {}) if settings.objective == "weighted" else {settings.objective: 1.0}
+    return not problem.horizon.by_years and bool(weights.get("npv_cost"))
+
+
 def _weighted(members: list[str], lives: Mapping[str, float], settings: Settings) -> list[Segment]:
     """In the first stretch everyone works, so the annual cost stands there beside the present value."""
     weights = settings.objective_weights or {}
@@ -322,13 +328,13 @@ def _weighted(members: list[str], lives: Mapping[str, float], settings: Settings
     return found
 
 
-def parts(problem: Problem) -> Iterator[Part]:
-    """Pools cut into the pieces that interact: each topmost unit with measures and the units with measures below it."""
+def parts(problem: Problem, pools: Iterable[Pool] | None = None) -> Iterator[Part]:
+    """Pools, all or those given, cut into what interacts: each topmost unit with measures and the units with measures below it."""
     exclusive = problem.relations[problem.relations["relation"] == "excludes"]
     pairs = defaultdict(set)
     for one, other in zip(exclusive["project_id"], exclusive["other_id"], strict=True):
         pairs[one].add(frozenset((one, other)))
-    for pool in problem.pools:
+    for pool in problem.pools if pools is None else pools:
         mine = pool.projects
         if not mine:
             continue

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import repeat
 
-from workbench.selection import horizon as time
-from workbench.selection.linear import Linear
+import numpy as np
+
+from workbench.selection.linear import Forms, Linear
 from workbench.selection.problem import Problem
+from workbench.selection.states import spread
 
 
 def between_projects(pe, m, problem: Problem) -> None:
     """Exclusions and groups hold at the end of the plan, prerequisites in every year."""
-    known = set(problem.ids)
-    table = problem.relations
-    rows = list(zip(table["project_id"], table["relation"], table["other_id"], strict=True))
-    excluded = sorted({tuple(sorted((i, j))) for i, relation, j in rows if relation == "excludes" and j in known})
-    m.excludes = pe.Constraint(excluded, rule=lambda m, i, j: m.x[i] + m.x[j] <= 1)
-    required = sorted({(i, j) for i, relation, j in rows if relation == "requires"})
-    m.requires = pe.Constraint(
-        [(i, j, t) for i, j in required for t in _years(problem, i)], rule=lambda m, i, j, t: _prerequisite(m, problem, i, [j], t)
-    )
+    place, table = m.states.place, problem.relations
+    rows = list(zip(*(table[name].tolist() for name in ("relation", "project_id", "other_id")), strict=True))
+    excluded = sorted({tuple(sorted((i, j))) for relation, i, j in rows if relation == "excludes" and j in place})
+    last = m.begun[m.states.last]
+    one, other = ([place[pair[side]] for pair in excluded] for side in (0, 1))
+    m.excludes = pe.Rows(Forms.single(last[one]).plus(Forms.single(last[other])).at_most(1.0), excluded)
+    _requires(pe, m, sorted({(i, j) for relation, i, j in rows if relation == "requires"}))
     sets = alternatives(problem)
     m.requires_any = pe.Constraint(
         [(*key, t) for key in sorted(sets) for t in _years(problem, key[0])],
@@ -29,6 +30,19 @@ def between_projects(pe, m, problem: Problem) -> None:
     _groups(pe, m, problem)
     if problem.settings.starts_per_year is not None:
         m.starts = pe.Constraint(m.T, rule=lambda m, t: _starts(pe, m, problem, t), doc="projects started in a year")
+
+
+def _requires(pe, m, pairs: list[tuple[str, str]]) -> None:
+    """y_it <= y_jt: started by a year only if what it requires is; never where that is no project of this choice."""
+    states = m.states
+    child = np.array([states.place[i] for i, _ in pairs], np.int64)
+    parent = np.array([states.place.get(j, -1) for _, j in pairs], np.int64)
+    each, begun = spread(states.first[child], states.last[child] - states.first[child] + 1)
+    before = np.where(parent[each] < 0, -1, states.started(parent[each], states.year[begun]))
+    some = np.flatnonzero(before >= 0)
+    forms = Forms.single(m.begun[begun]).plus(Forms.single(m.begun[before[some]], -1.0).gathered(some, len(each)))
+    index = [(*pairs[n], t) for n, t in zip(each.tolist(), states.year[begun].tolist(), strict=True)]
+    m.requires = pe.Rows(forms.at_most(0.0), index)
 
 
 def _years(problem: Problem, project: str) -> range:
@@ -66,7 +80,7 @@ def _waste_heat(pe, m, problem: Problem) -> None:
 
 
 def _groups(pe, m, problem: Problem) -> None:
-    known = set(problem.ids)
+    known = m.states.place.keys()
     rows = []
     for _, group in problem.groups.groupby("group_id", sort=True):
         members = sorted(set(group["project_id"]) & known)
@@ -94,42 +108,58 @@ def capital(pe, m, problem: Problem) -> None:
     settings, horizon = problem.settings, problem.horizon
     if "capital" in problem.relaxed:
         return
-    firms = problem.enterprises.set_index("enterprise_id")
-    whole = firms["capital_limit"].dropna()
-    yearly = firms["capital_per_year"].dropna() if horizon.by_years else firms["capital_per_year"].iloc[:0]
+    whole, yearly = (_limits(problem, name) for name in ("capital_limit", "capital_per_year"))
+    yearly = yearly if horizon.by_years else {}
     by_year = settings.capital_per_year is not None or len(yearly) > 0
     years = list(horizon.years) if by_year else [horizon.last]
     everyone = settings.capital_limit is not None or settings.capital_per_year is not None
-    payers = sorted({e for _, e in problem.shares}) if everyone else sorted({*whole.index, *yearly.index})
+    payers = sorted({e for _, e in problem.shares}) if everyone else sorted({*whole, *yearly})
+    place = {e: n for n, e in enumerate(payers)}
     m.spent_by = pe.Var(payers, years, doc="capital an enterprise has spent by the end of a year, currency")
-    mine = defaultdict(list)
-    for (i, e), share in sorted(problem.shares.items()):
-        mine[e].append((i, share))
-    size = max(1.0, time.largest(problem.own_funds))
+    size = max(1.0, float(np.abs(problem.own_funds.amounts).max(initial=0.0)))
     m.sizes.update((v, size) for v in m.spent_by.values())
-    m.spent = pe.Constraint(payers, years, rule=lambda m, e, t: _spent(m, problem, e, mine[e], t))
-    m.enterprise_capital = pe.Constraint(
-        [e for e in whole.index if e in payers], rule=lambda m, e: m.spent_by[e, years[-1]] <= float(whole[e])
+    spent_by = pe.every(m.spent_by)
+    m.spent = pe.Rows(
+        _spent(m, problem, place, years).plus(Forms.single(spent_by, -1.0)).equals(0.0), [(e, t) for e in payers for t in years]
     )
-    if settings.capital_limit is not None:
-        total = Linear.total([m.spent_by[e, years[-1]] for e in payers])
-        m.capital_limit = pe.Constraint(rule=lambda m: total.at_most(settings.capital_limit) if payers else pe.Constraint.Feasible)
+    in_the_end = spent_by[len(years) - 1 :: len(years)]
+    held = [e for e in whole if e in place]
+    m.enterprise_capital = pe.Rows(
+        Forms.single(in_the_end[[place[e] for e in held]]).at_most(np.array([whole[e] for e in held], float)), held
+    )
+    if settings.capital_limit is not None and payers:
+        m.capital_limit = pe.Constraint(rule=lambda m: Linear.total(in_the_end.tolist()).at_most(settings.capital_limit))
     if by_year:
-        _yearly(pe, m, problem, [e for e in yearly.index if e in payers], yearly, payers)
+        _yearly(pe, m, problem, [e for e in yearly if e in place], yearly, payers)
 
 
-def _spent(m, problem: Problem, e: str, mine: list[tuple[str, float]], t: int):
-    y, spent, funds = m.y, [(-1.0, m.spent_by[e, t])], problem.own_funds
-    if isinstance(funds, time.OneYear):
-        spent += [(share * funds.amounts[i], m.x[i]) for i, share in mine]
-        return Linear(0.0, spent).equals(0.0)
-    for i, share in mine:
-        prices = funds[i]
-        spent += [(share * (k - (prices.get(s + 1, 0.0) if s < t else 0.0)), y[i, s]) for s, k in prices.items() if s <= t]
-    return Linear(0.0, spent).equals(0.0)
+def _limits(problem: Problem, name: str) -> dict[str, float]:
+    """What each enterprise that files a limit may spend."""
+    rows = problem.enterprises.dropna(subset=[name])
+    return dict(zip(rows["enterprise_id"].tolist(), rows[name].astype(float).tolist(), strict=True))
 
 
-def _yearly(pe, m, problem: Problem, firms: list[str], yearly, payers: list[str]) -> None:
+def _spent(m, problem: Problem, payers: dict[str, int], years: list[int]) -> Forms:
+    """Own funds of each payer, by its shares in the projects, spent by the end of each year."""
+    states, number = m.states, len(problem.shares)
+    projects, enterprises = zip(*problem.shares, strict=True) if number else ((), ())
+    payer = np.fromiter(map(payers.get, enterprises, repeat(-1)), np.int64, number)
+    project = np.fromiter(map(states.place.__getitem__, projects), np.int64, number)
+    share = np.fromiter(problem.shares.values(), float, number)
+    order = np.lexsort((payer, project))
+    order = order[payer[order] >= 0]
+    project, payer, share = project[order], payer[order], share[order]
+    each, state = spread(states.first[project], states.last[project] - states.first[project] + 1)
+    made = []
+    for n, year in enumerate(years):
+        funds = states.of_starts(np.where(states.year <= year, problem.own_funds.amounts, 0.0))
+        some = np.flatnonzero(states.year[state] <= year)
+        forms = Forms.single(m.begun[state[some]]).times(share[each[some]] * funds[state[some]])
+        made.append(forms.gathered(payer[each[some]] * len(years) + n, len(payers) * len(years)))
+    return made[0].plus(*made[1:])
+
+
+def _yearly(pe, m, problem: Problem, firms: list[str], yearly: dict[str, float], payers: list[str]) -> None:
     """Capital of each year: what is not spent may be spent later where it is carried over."""
     settings, horizon = problem.settings, problem.horizon
 
@@ -141,6 +171,6 @@ def _yearly(pe, m, problem: Problem, firms: list[str], yearly, payers: list[str]
             form.plus(Linear.total([m.spent_by[e, t - 1] for e in spenders]), -1.0)
         return form.at_most(amount)
 
-    m.capital_of_year = pe.Constraint(firms, m.T, rule=lambda m, e, t: held([e], float(yearly[e]), t))
+    m.capital_of_year = pe.Constraint(firms, m.T, rule=lambda m, e, t: held([e], yearly[e], t))
     if settings.capital_per_year is not None and payers:
         m.cluster_capital_of_year = pe.Constraint(m.T, rule=lambda m, t: held(payers, settings.capital_per_year, t))

@@ -22,8 +22,8 @@ def schedule(problem: Problem, starts: Mapping[str, int]) -> pd.DataFrame:
     rows, left = [], 0.0
     for year in horizon.years:
         begun = [i for i, start in starts.items() if start == year] if horizon.by_years else list(starts)
-        price = {i: problem.capital[i][starts[i] if horizon.by_years else horizon.first] for i in begun}
-        own = sum(problem.own_funds[i][starts[i] if horizon.by_years else horizon.first] for i in begun)
+        price = {i: problem.capital[i, starts[i] if horizon.by_years else horizon.first] for i in begun}
+        own = sum(problem.own_funds[i, starts[i] if horizon.by_years else horizon.first] for i in begun)
         yearly = settings.capital_per_year
         available = None if yearly is None else yearly + (left if settings.capital_carry_over else 0.0)
         left = 0.0 if available is None else available - own

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import version
 
 import highspy
@@ -77,12 +78,16 @@ class Model:
         m, form = self.model, self.form
         self.highs = standard_form.load(form, self.problem.settings)
         self._criteria: dict[str, tuple[np.ndarray, float]] = {}
-        self._states = list(m.y)
-        self._y = standard_form.places(form, m.y.values())
-        self._x = dict(zip(m.x, standard_form.places(form, m.x.values()).tolist(), strict=True))
+        self._states = m.Y
+        self._y = standard_form.places(form, m.begun)
         self._budgets = {index[3]: form.rows[row] for index, row in m.caps.items() if index[0] == "budget"}
         self._room = {t: self._budget_row(t) for t in self._budgets}
         self._rows = form.a.shape[0]
+
+    @cached_property
+    def _x(self) -> dict[str, int]:
+        """Column of the last state of each project."""
+        return dict(zip(self.model.I, self._y[self.model.states.last].tolist(), strict=True))
 
     def _budget_row(self, year: int) -> float:
         """What is added to a budget to give the right-hand side of its row."""
@@ -208,7 +213,7 @@ class Model:
 
     def _criterion(self, name: str) -> np.ndarray:
         if name == "number":
-            return self.form.vector(Linear.total(self.model.x.values()))
+            return self.form.vector(Linear.total(self.model.begun[self.model.states.last].tolist()))
         return self.criterion(name)[0]
 
     def criterion(self, name: str) -> tuple[np.ndarray, float]:

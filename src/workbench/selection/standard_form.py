@@ -122,14 +122,17 @@ def _of_pyomo(m: pyo.ConcreteModel) -> StandardForm:
 
 def row_sizes(a: sparse.csr_matrix, column_size: np.ndarray) -> np.ndarray:
     """The largest scaled coefficient of each row as a power of two; 1 for an empty row."""
-    scaled = abs(a @ sparse.diags_array(column_size)).tocsr()
-    most = np.asarray(scaled.max(axis=1).todense()).reshape(-1) if scaled.shape[1] else np.ones(scaled.shape[0])
+    most = np.zeros(a.shape[0])
+    filled = np.flatnonzero(np.diff(a.indptr))
+    if len(filled):
+        most[filled] = np.maximum.reduceat(np.abs(a.data) * column_size[a.indices], a.indptr[filled])
     return power_of_two(np.where(most > 0, most, 1.0))
 
 
 def load(form: StandardForm, settings: Settings) -> highspy.Highs:
     """A HiGHS instance that holds the matrix: one thread, the run's seed and gap; no objective yet."""
-    a = (sparse.diags_array(1 / form.row_size) @ form.a @ sparse.diags_array(form.column_size)).tocsr()
+    a = form.a
+    scaled = a.data * form.column_size[a.indices] / np.repeat(form.row_size, np.diff(a.indptr))
     highs = highspy.Highs()
     options = {
         "output_flag": False, "threads": 1, "random_seed": settings.seed, "mip_rel_gap": settings.selection_gap,
@@ -143,7 +146,7 @@ def load(form: StandardForm, settings: Settings) -> highspy.Highs:
     highs.passModel(
         columns, rows, a.nnz, 0, int(highspy.MatrixFormat.kRowwise), 1, int(highspy.ObjSense.kMinimize), 0.0, np.zeros(columns),
         form.column_lower / form.column_size, form.column_upper / form.column_size, form.lower / form.row_size,
-        form.upper / form.row_size, a.indptr.astype(np.int32), a.indices.astype(np.int32), a.data, none, none, np.zeros(0),
+        form.upper / form.row_size, a.indptr.astype(np.int32), a.indices.astype(np.int32), scaled, none, none, np.zeros(0),
         form.whole.astype(np.int32),
     )  # fmt: skip
     return highs

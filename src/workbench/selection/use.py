@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from itertools import accumulate
+from collections.abc import Sequence
 
+import numpy as np
+
+from workbench.selection import single_unit
 from workbench.selection.bundles import Part, Segment, chosen, members
-from workbench.selection.linear import Block, Linear, Row
-from workbench.selection.problem import Problem
+from workbench.selection.linear import Forms, Linear, Row
+from workbench.selection.problem import Problem, parts
 from workbench.selection.savings import Savings
-
-
-@lru_cache(maxsize=1024)
-def _ties(bundles: tuple[int, ...], signs: tuple[tuple[float, ...], ...]) -> Block:
-    """sum w = 1, and for each measure in a bundle: sum of w of its bundles = its states, which have these signs."""
-    rows = [[1.0] * len(bundles)]
-    rows += [[1.0] * len(places) + [-sign for sign in each] for (_, places), each in zip(members(bundles), signs, strict=True)]
-    ends = list(accumulate(map(len, rows)))
-    return Block([c for row in rows for c in row], ends, [1.0] + [0.0] * len(signs))
 
 
 class Use:
@@ -39,7 +31,7 @@ class Use:
     def _bundle_variables(self, key: tuple[str, int], number: int) -> list:
         found = self._w.get(key)
         if found is None:
-            found = self._w[key] = self.pe.several(self.m.w, number)
+            found = self._w[key] = self.pe.several(self.m.w, number).tolist()
         return found
 
     def year(self, segment: Segment) -> int:
@@ -157,13 +149,10 @@ class Use:
 
     def _tie(self, w: list, measures: Sequence[str], bundles: tuple[int, ...], year: int) -> None:
         """Exactly one bundle is in force; a measure works in its bundle or not at all."""
-        inside = members(bundles)
-        works = [self.m.at[measures[n], year] for n, _ in inside]
-        variables = list(w)
-        for (_, places), form in zip(inside, works, strict=True):
-            variables += [w[place] for place in places]
-            variables += form.variables
-        self.m.bundled.add_block(_ties(bundles, tuple([tuple(form.coefficients) for form in works])), variables)
+        m = self.m
+        m.bundled.add(Linear.total(w).equals(1.0))
+        for n, places in members(bundles):
+            m.bundled.add(Linear.total(w[place] for place in places).plus(m.at[measures[n], year], -1.0).equals(0.0))
 
     def _stopped(self, part: Part, index: tuple, unit: str, form: Linear) -> Linear:
         """The form where it can never fall below nil, else a variable that is at least the form and at least nil."""
@@ -184,9 +173,19 @@ class Use:
         self.m.left_over = self.pe.Constraint(range(len(self.most)), rule=lambda m, n: self.most[n])
 
 
-def saved_by_part(pe, m, problem: Problem, pieces: Iterable[Part]) -> Savings:
-    """Savings of each part in each of its segments, in the pool's unit of activity."""
+def saved_by_part(pe, m, problem: Problem) -> Savings:
+    """Savings of each part in each of its segments, in the pool's unit of activity: of simple bases at once, then of the others."""
     use = Use(pe, m, problem)
-    saved = Savings(problem.horizon, ((part, use.saved(part)) for part in pieces))
+    bases, others = single_unit.split(problem)
+    forms, part, year = single_unit.saved(pe, m, problem, bases)
+    pieces = list(parts(problem, others))
+    each = [use.saved(piece) for piece in pieces]
     use.finish()
-    return saved
+    counts = [len(found) for found in each]
+    years = [range(count) if problem.horizon.by_years else [0] * count for count in counts]
+    return Savings(
+        problem.horizon, bases.pools + [piece.pool for piece in pieces],
+        Forms.stacked([forms, Forms.of([form for found in each for form in found])]),
+        np.concatenate([part, len(bases.pools) + np.repeat(np.arange(len(pieces)), counts)]),
+        np.concatenate([year, np.array([t for found in years for t in found], np.int64)]),
+    )  # fmt: skip
