@@ -104,6 +104,17 @@ def test_a_dear_thing_in_part_is_set_either_way():
     assert not branching.Tree(held(replace(program, row_low=np.array([200.0]))), "choose", 10.0).solved
 
 
+def test_splits_that_raise_little_are_given_up():
+    """10.5 of 40 nearly alike are needed: four programs raise the bound by 0.00005; 1000 is out of reach, 0.0005 more is not."""
+    rows, cost = sparse.csr_array(np.ones((1, 40))), 1 + np.arange(40) / 1e4
+    program = Program(cost, rows, np.array([10.5]), np.array([np.inf]), np.zeros(40), np.ones(40), np.ones(40, bool))
+    for enough, solved in ((1000.0, branching.TRIED), (10.5055, 16)):
+        tree = branching.Tree(held(program), "choose", 10.0)
+        start = tree.bound
+        tree.grow(enough, time.monotonic() + 10.0, 16)
+        assert start < tree.bound < enough and tree._number == solved
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_raised_bound_never_passes_the_optimum(seed):
     """Grown a little at a time it rises to the optimum, where a column is tied to two rows and one of them is continuous."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
+TRIED = 4  # programs after which what they raise is looked at
 _PART = 1e-6  # further than this from whole is in parts
 _STATUS = highspy.HighsModelStatus
 Branch = tuple[float, int, dict[int, float], int]  # its cost, number, columns set, the column to set next (-1: all is whole)
@@ -54,11 +55,14 @@ class Tree:
             self._branches: list[Branch] = [(self.bound, 0, {}, self._next(self.root.x))]
 
     def grow(self, enough: float, end: float, most: float = math.inf) -> None:
-        """Split the cheapest branch until none costs less than `enough`, its columns are whole, `most` programs were solved, or
-        the moment `end` has come.
+        """Split the cheapest branch until none costs less than `enough`, its columns are whole, `most` programs were solved, what
+        they raise would not come a quarter of the way by then, or the moment `end` has come.
         """
-        begun = self._number
+        begun, low = self._number, self.bound
         while self._branches and self.bound < enough and self._number - begun < most and time.monotonic() < end:
+            done = self._number - begun
+            if done >= TRIED and (self.bound - low) * most / done < (enough - low) / 4:
+                return
             cost, _, fixed, column = self._branches[0]
             if column < 0:
                 return

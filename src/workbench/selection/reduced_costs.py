@@ -23,10 +23,11 @@ import numpy as np
 from workbench.selection.branching import Corner, Tree
 
 FIRST = 3_000  # whole columns beyond which a search begins here
-CORES = (0.02, 0.2)  # shares of the columns with a reduced cost that may change, cheapest first
+CORES = (0.05, 0.2)  # shares of the columns with a reduced cost that may change, cheapest first
 SPLITS = 16  # continuous programs solved after each core to raise the bound
 FINER = 4  # the first core is searched to a gap so many times smaller than the accepted one
 NODES = 100  # of the search of a core
+WHOLE_ONLY = ("mip_heuristic_run_feasibility_jump", "mip_allow_restart")  # what a core, mostly settled, is sooner done without
 _NONE = 1e-7  # a reduced cost that is none: the tolerance of the solver
 _ROUNDED = 1e-6  # relative room for rounding
 _LEFT_OUT = 1 << 12  # the presolve rule that takes longest here: "aggregator"
@@ -72,9 +73,8 @@ def search(highs: highspy.Highs, presolve: str, end: float, tell: Tell) -> Best:
 
     `tell` hears of each bound and plan. Afterwards `highs` holds the whole program again, and the plan as a start.
     """
-    kept = {
-        name: highs.getOptionValue(name)[1] for name in ("mip_rel_gap", "mip_max_nodes", "presolve_rule_off", "objective_target")
-    }
+    core = {"mip_max_nodes": NODES, "presolve_rule_off": _LEFT_OUT} | dict.fromkeys(WHOLE_ONLY, False)
+    kept = {name: highs.getOptionValue(name)[1] for name in (*core, "mip_rel_gap", "objective_target")}
     tree, best = Tree(highs, presolve, end - time.monotonic(), _LEFT_OUT), Best()
     if not tree.solved:
         return best
@@ -87,7 +87,7 @@ def search(highs: highspy.Highs, presolve: str, end: float, tell: Tell) -> Best:
         room = _room(corner, share, best.value - accepted(highs, best.value))
         lower, upper = tree.low.copy(), tree.high.copy()
         _narrow(corner, room, tree.whole, lower, upper)
-        limits = {"mip_max_nodes": NODES, "presolve_rule_off": _LEFT_OUT, "objective_target": _near_to(highs, best.bound)}
+        limits = core | {"objective_target": _near_to(highs, best.bound)}
         if best.columns is None:
             limits["mip_rel_gap"] = kept["mip_rel_gap"] / FINER
         for name, value in limits.items():
@@ -128,7 +128,7 @@ def _room(corner: Corner, share: float, enough: float) -> float:
     """What a change may cost: so much that a share of the columns may change; never more than it takes to prove `enough`."""
     dear = np.sort(np.abs(corner.dear[np.abs(corner.dear) > _NONE]))
     room = float(dear[min(len(dear) - 1, int(share * len(dear)))]) if len(dear) else math.inf
-    return min(room, max(enough - corner.cost, _NONE))
+    return min(room, max((enough - corner.cost) * (1 + _ROUNDED), _NONE))
 
 
 def _narrow(corner: Corner, room: float, whole: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
