@@ -147,9 +147,6 @@ class Part:
     @property
     def gains(self) -> dict[str, float]:
         """What each fraction measure saves alone."""
-        if self.units == ("",):
-            base, shares = self.pool.total, self.pool.fraction.get("", {})
-            return {i: base - base * (1 - shares[i]) for i in sorted(shares)}
         return {i: self.before - self.left(frozenset((i,))) for i in self.measures}
 
     @once

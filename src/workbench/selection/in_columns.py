@@ -200,7 +200,7 @@ class Constraint(dict):
 
 
 class ConstraintList(Mapping):
-    """Rows numbered on from nil, added one by one or as a block."""
+    """Rows numbered on from nil, added one by one."""
 
     def __init__(self, starting_index: int = 0, doc: str | None = None) -> None:
         self.rows, self.model = array("i"), None

@@ -32,7 +32,7 @@ def every(variables: Var) -> np.ndarray:
 
 
 class ConstraintList(pyo.ConstraintList):
-    """Rows numbered on, added one by one or as a block."""
+    """Rows numbered on, added one by one."""
 
     def add(self, row):
         """One more row, also one of a `Linear` form."""

@@ -35,7 +35,7 @@ class States:
     """
 
     def __init__(self, windows: Mapping[str, Window], years: Sequence[int]) -> None:
-        self.ids, self.years = list(windows), tuple(years)
+        self.ids, self.years, self._windows = list(windows), tuple(years), windows
         shared = np.fromiter(map(id, windows.values()), np.int64, len(windows))  # projects share what is the same
         _, one, self._kind = np.unique(shared, return_index=True, return_inverse=True)
         every = list(windows.values())
@@ -86,9 +86,12 @@ class States:
 
     def one_at_work(self, project: str, year: int) -> tuple[list[float], list[int]]:
         """Signs and states of one project in one calendar year."""
-        number, year = self.place[project], self.years.index(year)
-        _, signs, states = self.at_work(np.array([number]), np.array([year]))
-        return signs.tolist(), states.tolist()
+        window = self._windows[project]
+        begun, ended = window.working(year)
+        if begun is None:
+            return [], []
+        start = self.first.item(self.place[project]) - window.earliest
+        return ([1.0], [start + begun]) if ended is None else ([1.0, -1.0], [start + begun, start + ended])
 
     def started(self, project: np.ndarray, year: np.ndarray) -> np.ndarray:
         """The state that says whether a project has been started by a year (a calendar year); -1 before it can be."""
