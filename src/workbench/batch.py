@@ -54,8 +54,8 @@ def run_many(names: Iterable[str], jobs: int | None = None, quiet: bool = False,
     """Run several targets, `jobs` at a time, grids expanded; results in the order given. One that fails stops no other."""
     chosen = Options(**options)
     found, wrong = _expanded(list(dict.fromkeys(names)), chosen)
-    if chosen.force or not all((target.folder / "manifest.json").is_file() for target in found):
-        execution.warm_up()  # else perhaps nothing runs, and who reads what is printed would wait for it
+    if len(found) > 1 and (chosen.force or not all((target.folder / "manifest.json").is_file() for target in found)):
+        execution.warm_up()  # else perhaps nothing runs, and who reads what is printed would wait for it; a single run begins alone
     jobs = max(1, min(len(found), jobs or os.cpu_count() or 1))
     told = terminal.Progress(len(found), sys.stderr, quiet)
     results: list[RunResult] = []

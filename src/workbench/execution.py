@@ -2,7 +2,7 @@
 
 The process is forked from a warm one that has every library loaded (`warm`), so it starts at once and shares nothing with the
 next: a crash, a leaked figure or a changed environment ends with it. The first notebook does not wait until that one is warm: it
-gets a fresh process, as does every notebook where the system cannot fork.
+gets a fresh process, as does every notebook where the system cannot fork, and where it is alone the warm one is begun after it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _ENVIRONMENT = {
 _WORKBENCH = Path(__file__).parent
 _STARTING = threading.Lock()
 _LIVE: set[Any] = set()
+_LOADED = "loaded"  # what a process tells when its notebook begins
 _BEGUN = threading.Event()  # set once the first notebook has its process
 _STOPPED = threading.Event()
 _DIED = "the notebook's process died, often for want of memory; close other programs, make the cluster smaller or try --jobs 1"
@@ -90,7 +91,7 @@ def execute(name: str, folder: Path, values: dict[str, Any], lang: str) -> Step:
     else:
         done = _apart(_run, task)
         if done is None:  # keep what the dead process left, and show it
-            done = {"error": _apart(_publish, task, _DIED) or _DIED}
+            done = {"error": _apart(_republish, task, _DIED) or _DIED}
     error = done.pop("error")
     cell = failed_cell(task.kept) if error else ""
     return Step(name, "failed" if error else "ok", round(time.monotonic() - began, 1), error, cell, **done)
@@ -125,18 +126,20 @@ def _method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-def _method_now() -> str:
-    """A fresh process for the first notebook, while the warm one is loading; then `_method`."""
+def _is_first() -> bool:
+    """Whether this is the first notebook: it gets a fresh process, beside the warm one or before that is begun."""
     with _STARTING:
         first = not _BEGUN.is_set()
         _BEGUN.set()
-    return "spawn" if first else _method()
+    return first
 
 
 def _apart(work: Callable[..., Any], *args: Any) -> Any:
-    """What `work(*args)` returns in a process of its own; None when the process died."""
-    warm_up()
-    context = multiprocessing.get_context(_method_now())
+    """What `work(begun, *args)` returns in a process of its own; None when the process died. `begun` says that all is loaded."""
+    first = _is_first()
+    if not first:
+        warm_up()
+    context = multiprocessing.get_context("spawn" if first else _method())
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, work, *args), daemon=True)
     try:
@@ -145,6 +148,9 @@ def _apart(work: Callable[..., Any], *args: Any) -> Any:
         _LIVE.add(process)
         theirs.close()
         answer = ours.recv()
+        if answer == _LOADED:
+            warm_up()
+            answer = ours.recv()
         process.join(3)  # what it holds of the system it gives back itself
         return answer
     except EOFError:
@@ -167,7 +173,7 @@ def _serve(connection: Connection, work: Callable[..., Any], *args: Any) -> None
     os.dup2(nowhere, 1), os.dup2(nowhere, 2)
     spared.mask()
     threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
-    connection.send(work(*args))
+    connection.send(work(lambda: connection.send(_LOADED), *args))
 
 
 def _end_with_parent(connection: Connection) -> None:
@@ -177,14 +183,14 @@ def _end_with_parent(connection: Connection) -> None:
     os._exit(1)
 
 
-def _run(task: Task) -> dict[str, Any]:
+def _run(begun: Callable[[], None], task: Task) -> dict[str, Any]:
     """Execute and publish: `error` ('' or one line), and what the notebook read."""
     with _in_use(task.folder):
         package = (task.root / str(task.values.get("package", ""))).resolve()
         read = reads.Reads(task.folder, task.root, package, _WORKBENCH).start()
         asked = {"parameters": read.parameters, "read": read.files}
         picture_store.keep_in(task.folder / ".pictures", task.name, files.digest(provenance.code_files()))
-        error = _execute(task)
+        error = _execute(task, begun)
         asked = {name: frozenset(found) for name, found in asked.items()}
         return {"error": _publish(task, error), **asked}
 
@@ -204,7 +210,7 @@ def wait_until_free(folder: Path) -> None:
         pass
 
 
-def _execute(task: Task) -> str:
+def _execute(task: Task, begun: Callable[[], None]) -> str:
     """Execute by papermill: '' or the error in one line."""
     import papermill
     from nbclient.exceptions import CellTimeoutError
@@ -218,7 +224,7 @@ def _execute(task: Task) -> str:
     try:
         papermill.execute_notebook(
             str(task.source), str(task.partial), parameters=task.values, engine_name=kernel.register(), kernel_name="python3",
-            language="python", progress_bar=False, log_output=False, cwd=str(task.root),
+            language="python", progress_bar=False, log_output=False, cwd=str(task.root), begun=begun,
         )  # fmt: skip
     except PapermillExecutionError as fault:
         error = one_line(f"{fault.ename}: {fault.evalue}")
@@ -227,6 +233,11 @@ def _execute(task: Task) -> str:
     except (PapermillException, OSError, ValueError, KeyError) as fault:  # no such kernel, broken notebook, full disk
         error = one_line(f"{type(fault).__name__}: {fault}")
     return error
+
+
+def _republish(begun: Callable[[], None], task: Task, error: str) -> str:
+    """Show what a dead process left."""
+    return _publish(task, error)
 
 
 def _publish(task: Task, error: str) -> str:

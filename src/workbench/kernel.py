@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -28,12 +29,16 @@ class SameProcessEngine(Engine):
     """papermill's engine `workbench`: cells in order until one fails, `raises-exception` cells excepted."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_: Any) -> None:
-        """Fill outputs, counts and papermill's metadata of `nb_man.nb`; the copy on disk is never more than a second behind."""
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, begun: Callable[[], None] = lambda: None, **_: Any) -> None:
+        """Fill outputs, counts and papermill's metadata of `nb_man.nb`; the copy on disk is never more than a second behind.
+
+        `begun` is called before the first cell.
+        """
         _save_seldom(nb_man)
         kernel, client = _start()
         book = PapermillNotebookClient(nb_man, record_timing=False)  # times would differ from run to run
         book.reset_execution_trackers()
+        begun()
         for index, cell in enumerate(nb_man.nb.cells):
             nb_man.cell_start(cell, cell_index=index)
             failed = cell.cell_type == "code" and cell.source.strip() and not _run(client, book, cell, index)

@@ -90,8 +90,8 @@ def instance(count: int, seed: int = 1, cut: float = 0.55, capital: float = 0.7)
 
 def problem(made: Instance, **settings: object) -> selection.Problem:
     """The same choice as the workbench's problem, least annual cost."""
-    ids = np.char.add("P", np.char.zfill(np.arange(made.projects).astype(str), 7))
-    firms = np.char.add("E", np.char.zfill(np.arange(len(made.before)).astype(str), 6))
+    ids = np.array([f"P{n:07d}" for n in range(made.projects)], object)  # plain words, as a package has them
+    firms = np.array([f"E{n:06d}" for n in range(len(made.before))], object)
     life = np.log(1 / (1 - RATE * made.capex / np.maximum(made.fixed - 0.02 * made.capex, 1e-12))) / np.log(1 + RATE)
     projects = pd.DataFrame(
         {

@@ -71,16 +71,16 @@ def spent() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
-def seconds(work: Callable[[], Any], repeats: int) -> float:
-    """Median processor time, a first call left out where there are more."""
-    if repeats > 1:
-        work()
-    taken = []
-    for _ in range(repeats):
-        start = spent()
-        work()
-        taken.append(spent() - start)
-    return statistics.median(taken)
+def seconds(works: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Median processor time of each, all in turn, a first call left out where there are more: what slows the machine slows all."""
+    taken = {way: [] for way in works}
+    for number in range(repeats + (repeats > 1)):
+        for way, work in works.items():
+            start = spent()
+            work()
+            if number or repeats == 1:
+                taken[way].append(spent() - start)
+    return {way: statistics.median(each) for way, each in taken.items()}
 
 
 def answered(way: str, problem: Any, work: Callable[[], highspy.Highs], limit: float) -> tuple[float, float]:
@@ -99,11 +99,10 @@ def answered(way: str, problem: Any, work: Callable[[], highspy.Highs], limit: f
 def measure(count: int, repeats: int, memory: bool = True, years: int = 1, limit: float = 0, only: list[str] | None = None):
     """Build and total seconds, gap, memory and ratios to the arrays and to linopy of every way; columns as in the README."""
     problem, other = subject(count, years)
-    rows = []
-    for way, work in works(problem, other, years).items():
-        if only and way not in only:
-            continue
-        row = {"projects": count, "years": years, "way": way, "build_s": seconds(work, repeats)}
+    asked = {way: work for way, work in works(problem, other, years).items() if not only or way in only}
+    built, rows = seconds(asked, repeats), []
+    for way, work in asked.items():
+        row = {"projects": count, "years": years, "way": way, "build_s": built[way]}
         times = 0 if not limit else 1 if count >= LARGE else min(3, repeats)
         runs = [answered(way, problem, work, limit) for _ in range(times)] or [(np.nan, np.nan)]
         row |= {"total_s": statistics.median(t for t, _ in runs), "gap": runs[0][1]}
@@ -261,10 +260,10 @@ def report(parts: dict[str, pd.DataFrame]) -> str:
     said = [
         "# Benchmarks of the selection",
         f"Written by `python tests/benchmarks/selection.py`; do not edit. {machine()}.",
-        f"Seconds of processor time; medians of `repeats` calls (totals: of three at most, of one from {LARGE:,} projects on); "
-        f"searches end at a gap of {GAP:g} or at their time limit, and `gap` says which; – means not measured. Proofs and the "
-        "national case: seconds on the clock. `memory_mb` is what building adds at its peak, in a process "
-        "of its own. `x_arrays` and `x_linopy` compare builds, `x_total` compares totals with bare arrays.",
+        f"Seconds of processor time; medians of `repeats` calls, all ways in turn (totals: of three at most, of one from {LARGE:,} "
+        f"projects on); searches end at a gap of {GAP:g} or at their time limit, and `gap` says which; – means not measured. "
+        "Proofs and the national case: seconds on the clock. `memory_mb` is what building adds at its peak, in its own process. "
+        "`x_arrays` and `x_linopy` compare builds, `x_total` compares totals with bare arrays.",
         "With one year every way writes the same matrix from the same arrays, the workbench from its problem. With ten years the "
         "others are handed the workbench's finished matrix.",
     ]

@@ -23,7 +23,7 @@ import numpy as np
 from workbench.selection.branching import Corner, Tree
 
 FIRST = 3_000  # whole columns beyond which a search begins here
-CORES = (0.05, 0.2)  # shares of the columns with a reduced cost that may change, cheapest first
+CORES = (0.02, 0.2)  # shares of the columns with a reduced cost that may change, cheapest first
 SPLITS = 16  # continuous programs solved after each core to raise the bound
 FINER = 4  # the first core is searched to a gap so many times smaller than the accepted one
 NODES = 100  # of the search of a core
