@@ -87,9 +87,18 @@ def run(project: Path, name: str, *sources: str) -> tuple[execution.Step, str]:
 
 @pytest.mark.slow
 def test_the_first_notebook_does_not_wait_until_all_is_loaded(project, monkeypatch):
+    """The warm process is begun once the first notebook has: neither at its start nor only at its end."""
     monkeypatch.setattr(execution, "_BEGUN", threading.Event())
+    warm_up, seen = execution.warm_up, []
+
+    def noted() -> None:
+        seen.append((project / "run" / ".first.partial.ipynb").is_file())
+        warm_up()
+
+    monkeypatch.setattr(execution, "warm_up", noted)
     look = "import sys; print('workbench.warm' in sys.modules)"
     assert [run(project, name, look)[1] for name in ("first", "second")] == ["False\n", "True\n"]
+    assert seen[0] and len(seen) == 2
 
 
 def test_nothing_reaches_the_next_notebook(project):
@@ -137,10 +146,11 @@ def test_what_the_warm_process_spares_is_there_for_a_notebook_that_asks():
     code = (
         "import sys, workbench.warm; from workbench.spared import WITHOUT\n"
         "print([library in sys.modules for library in WITHOUT], [part in sys.modules for part in WITHOUT.values()])\n"
-        "import debugpy, hypothesis, seaborn._statistics as smooth; print(debugpy.__name__, hypothesis.__name__, smooth._no_scipy)"
+        "import debugpy, hypothesis, pyarrow.fs, seaborn._statistics as smooth\n"
+        "print(debugpy.__name__, hypothesis.__name__, pyarrow.fs.__name__, smooth._no_scipy)"
     )
     done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
-    assert done.stdout == "[True, True] [False, False]\ndebugpy hypothesis False\n", done.stderr
+    assert done.stdout == "[True, True, True] [False, False, False]\ndebugpy hypothesis pyarrow.fs False\n", done.stderr
 
 
 @pytest.mark.slow

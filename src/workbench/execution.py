@@ -149,7 +149,8 @@ def _apart(work: Callable[..., Any], *args: Any) -> Any:
         theirs.close()
         answer = ours.recv()
         if answer == _LOADED:
-            warm_up()
+            if first:
+                warm_up()
             answer = ours.recv()
         process.join(3)  # what it holds of the system it gives back itself
         return answer
@@ -212,6 +213,7 @@ def wait_until_free(folder: Path) -> None:
 
 def _execute(task: Task, begun: Callable[[], None]) -> str:
     """Execute by papermill: '' or the error in one line."""
+    spared.import_without("papermill.iorw")
     import papermill
     from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillException, PapermillExecutionError

@@ -3,21 +3,27 @@
 import importlib
 import sys
 
-# Libraries with what they do without: a debugger in every kernel (0.2 s), examples made up to test a schema with (0.6 s).
-WITHOUT = {"ipykernel.debugger": "debugpy", "pandera.backends.pandas.builtin_checks": "hypothesis"}
+# Libraries with what they do without: a debugger in every kernel (0.2 s), examples made up to test a schema with (0.6 s), files
+# of a Hadoop cluster, with which all of pyarrow would come before a notebook begins (0.15 s).
+WITHOUT = {
+    "ipykernel.debugger": "debugpy", "pandera.backends.pandas.builtin_checks": "hypothesis", "papermill.iorw": "pyarrow.fs",
+}  # fmt: skip
 
 
 def mask() -> None:
     """Let this process do without them; before the first import of a library that would take them along.
 
-    `rfc3987_syntax`: jsonschema would build the grammar of international addresses at its import, for a second.
+    jsonschema would build the grammar of international addresses at its import, for a second (`rfc3987_syntax`), and read periods
+    of time (`isoduration`), of which a notebook's schema has none.
     """
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    for name in ("rfc3987_syntax", "isoduration"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 
-def import_without() -> None:
-    """Import the libraries of `WITHOUT`, each without its optional part; a notebook that asks for the part itself still gets it."""
-    for library, part in WITHOUT.items():
+def import_without(*libraries: str) -> None:
+    """Import libraries of `WITHOUT`, all unless named, each without its optional part; who asks for the part still gets it."""
+    for library in libraries or WITHOUT:
+        part = WITHOUT[library]
         known = part in sys.modules
         sys.modules.setdefault(part, None)  # type: ignore[arg-type]
         try:
