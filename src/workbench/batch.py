@@ -51,7 +51,10 @@ def run_target(target: str, progress: runs.Progress | None = None, **options: An
 
 
 def run_many(names: Iterable[str], jobs: int | None = None, quiet: bool = False, **options: Any) -> list[RunResult]:
-    """Run several targets, `jobs` at a time, grids expanded; results in the order given. One that fails stops no other."""
+    """Run several targets, `jobs` at a time, grids expanded; results in the order given. One that fails stops no other.
+
+    Of several at a time the largest package is begun first, so that at the end none is left to run long alone.
+    """
     chosen = Options(**options)
     found, wrong = _expanded(list(dict.fromkeys(names)), chosen)
     if len(found) > 1 and (chosen.force or not all((target.folder / "manifest.json").is_file() for target in found)):
@@ -60,9 +63,10 @@ def run_many(names: Iterable[str], jobs: int | None = None, quiet: bool = False,
     told = terminal.Progress(len(found), sys.stderr, quiet)
     results: list[RunResult] = []
     with ThreadPoolExecutor(jobs) as pool:  # threads that wait: each notebook runs in a process of its own
-        waiting = [(target, pool.submit(_one, target, chosen, told)) for target in found]
+        order = sorted(found, key=_bytes, reverse=True) if jobs > 1 else found
+        begun = {target.name: pool.submit(_one, target, chosen, told) for target in order}
         try:
-            results = [_result(target, future) for target, future in waiting]
+            results = [_result(target, begun[target.name]) for target in found]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             execution.stop()
@@ -70,6 +74,13 @@ def run_many(names: Iterable[str], jobs: int | None = None, quiet: bool = False,
         finally:
             told.close()
     return results + wrong
+
+
+def _bytes(target: targets.Target) -> int:
+    """Size of a target's package, a folder or a workbook."""
+    package = target.settings.package_path
+    files_ = [package] if package.is_file() else package.glob("*")
+    return sum(file.stat().st_size for file in files_ if file.is_file())
 
 
 def _one(target: targets.Target, options: Options, told: terminal.Progress) -> RunResult:

@@ -61,6 +61,7 @@ def up() -> None:
     wording.text("report.scope.limits", "en")
     units.factor("MWh", "GJ")
     _render()
+    _draw()
     gc.collect()
     gc.freeze()  # what is here stays: no notebook searches it for garbage, nor copies its pages to count references
 
@@ -84,6 +85,19 @@ def _render() -> None:
     with contextlib.suppress(Exception):  # what is wrong with a notebook of the project is said when it runs
         notebook.cells = from_dict([{"id": str(place)} | cell for place, cell in enumerate(_said())])
         report.page(notebook, Path("notebook.ipynb"))
+
+
+def _draw() -> None:
+    """Draw and render what figures are made of, so that fonts and marks are loaded."""
+    with figures.style.style():
+        figure, axes = figures.style.canvas(1.0)
+        axes.barh(["a", "钢"], [1, 2], label="tCO2e")
+        axes.plot([1, 2], [0, 1], marker="o")
+        axes.scatter([1, 2], [0, 1])
+        axes.annotate("a", (1, 1), xytext=(3, 3), textcoords="offset points")
+        axes.set(title="a", xlabel="b", ylabel="c")
+        axes.legend()
+        figures.style.finish(figure, "", "").svg()
 
 
 def _said() -> Iterator[dict[str, Any]]:

@@ -199,36 +199,35 @@ def abatement_cost_curve(macc: pd.DataFrame, lang: str = "en", currency: str = "
         widths, costs = say(table["width"].to_numpy()), table["cost"].to_numpy()
         starts = np.concatenate([[0.0], np.cumsum(widths)])
         shown = costs.clip(low, high)
-        if kind == "naive":
+        if kind == "naive" and len(table) < 80:
             axes.bar(
-                starts[:-1],
-                shown,
-                width=widths,
-                align="edge",
-                color=NAIVE,
-                edgecolor="white",
-                linewidth=0.3 if len(table) < 80 else 0,
+                starts[:-1], shown, width=widths, align="edge", color=NAIVE, edgecolor="white", linewidth=0.3,
                 label=text("figures.macc.naive", lang),
-            )
+            )  # fmt: skip
+        elif kind == "naive":  # too narrow for an edge each
+            axes.stairs(shown, starts, fill=True, color=NAIVE, linewidth=0, label=text("figures.macc.naive", lang))
         else:
             axes.stairs(
                 shown, starts, color=IN_TURN, linewidth=1.6, baseline=None, label=text("figures.macc.in_turn", lang), zorder=4
             )
-        for start, width, cost in zip(starts[:-1], widths, costs, strict=True):
+        middles = starts[:-1] + widths / 2
+        for beyond, mark, edge in ((costs > high, "^", high), (costs < low, "v", low)):
+            axes.plot(
+                middles[beyond],
+                np.full(beyond.sum(), edge),
+                linestyle="none",
+                marker=mark,
+                markersize=5,
+                color=NAIVE if kind == "naive" else IN_TURN,
+                markeredgecolor="white",
+                markeredgewidth=0.5,
+                zorder=6,
+                clip_on=False,
+            )
+        for place, cost in zip(middles, costs, strict=True):
             if cost > high or cost < low:
                 cut += 1
-                axes.plot(
-                    start + width / 2,
-                    high if cost > high else low,
-                    marker="^" if cost > high else "v",
-                    markersize=5,
-                    color=NAIVE if kind == "naive" else IN_TURN,
-                    markeredgecolor="white",
-                    markeredgewidth=0.5,
-                    zorder=6,
-                    clip_on=False,
-                )
-                place, above = start + width / 2, cost > high
+                above = cost > high
                 # Two numbers at the same place cannot be read: the second stays a triangle.
                 if all(abs(place - x) > 0.08 * total or above != side for x, side in told):
                     told.append((place, above))
