@@ -5,6 +5,7 @@ import resource
 from pathlib import Path
 
 import pytest
+import yaml
 
 import tiny_project
 from workbench import batch, cli, compare, export, provenance, runs
@@ -109,6 +110,28 @@ def test_workers_finish_what_can_be_finished(project, capfd):
     assert "good  10_intake  ok" in shown.err and "fail  10_intake  ok" in shown.err
     assert "workbench: nope: no parameter file" in shown.err and "Traceback" not in shown.err
     assert "TCP" not in shown.err
+
+
+def test_of_two_at_a_time_the_largest_package_is_begun_first(tmp_path, monkeypatch):
+    """Sizes 1, 3, 2: the last of the three to begin is the smallest, and the results stand in the order asked for."""
+    begun = []
+    for name, size in (("a", 1), ("b", 3), ("c", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "energy.csv").write_text("x" * 1000 * size)
+        values = {"cluster": name, "package": str(tmp_path / name), "year": 2022}
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(values))
+
+    def noted(target, *_):
+        begun.append(target.name)
+        return batch.RunResult(target.name, "ok")
+
+    monkeypatch.setattr(batch, "_one", noted)
+    monkeypatch.setattr(batch.execution, "warm_up", lambda: None)
+    names, options = [str(tmp_path / f"{name}.yaml") for name in "abc"], {"out": tmp_path / "out", "quiet": True}
+    assert [result.name for result in batch.run_many(names, jobs=2, **options)] == ["a", "b", "c"] and begun[2] == "a"
+    begun.clear()
+    batch.run_many(names, jobs=1, **options)
+    assert begun == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
