@@ -112,13 +112,15 @@ def problem(made: Instance, **settings: object) -> selection.Problem:
         pools.append(pool)
     pairs = [(ids[i], "requires", ids[j]) for i, j in made.requires] + [(ids[i], "excludes", ids[j]) for i, j in made.excludes]
     asked = {"cluster": "random", "package": "none", "year": 2022, "discount_rate": RATE, "selection_gap": 1e-3}
-    return selection.Problem(
+    found = selection.Problem(
         settings=params.validate(asked | settings), projects=projects, everything=projects, pools=pools,
         relations=pd.DataFrame(pairs, columns=["project_id", "relation", "other_id"]).assign(alternative_set=""),
         groups=pd.DataFrame(columns=["group_id", "project_id", "min_selected", "max_selected"]),
         shares={(i, firms[e]): 1.0 for i, e in zip(ids, made.firm, strict=True)}, enterprises=_enterprises(made, firms),
         emissions_before=float(made.before.sum()), tce_before=0.0, value_added_million=float("nan"), budget=made.budget,
     )  # fmt: skip
+    assert found.lines.one_unit is not None  # read now: every way begins from arrays in memory
+    return found
 
 
 def _enterprises(made: Instance, firms: np.ndarray) -> pd.DataFrame:

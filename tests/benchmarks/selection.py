@@ -11,6 +11,7 @@ processes a search starts included, medians after a first call. Memory: what a w
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import platform
@@ -59,7 +60,7 @@ def subject(count: int, years: int) -> tuple[Any, Any]:
 
 
 def works(problem: Any, other: Any, years: int) -> dict[str, Callable[[], highspy.Highs]]:
-    """Each way as one call that gives the solver with the model; the workbench forgets what it knew of the problem."""
+    """Each way as one call that gives the solver with the model; the workbench forgets what it derived from the problem."""
     others = WAYS if years == 1 else ways.OF_MATRIX
     found: dict[str, Callable] = {name: lambda work=work: work(other) for name, work in others.items()}
     return found | {"workbench": lambda: solve.Model(replace(problem)).highs}
@@ -76,6 +77,7 @@ def seconds(works: dict[str, Callable[[], Any]], repeats: int) -> dict[str, floa
     taken = {way: [] for way in works}
     for number in range(repeats + (repeats > 1)):
         for way, work in works.items():
+            gc.collect()  # nobody pays for what another left behind
             start = spent()
             work()
             if number or repeats == 1:
@@ -264,7 +266,8 @@ def report(parts: dict[str, pd.DataFrame]) -> str:
         f"projects on); searches end at a gap of {GAP:g} or at their time limit, and `gap` says which; – means not measured. "
         "Proofs and the national case: seconds on the clock. `memory_mb` is what building adds at its peak, in its own process. "
         "`x_arrays` and `x_linopy` compare builds, `x_total` compares totals with bare arrays.",
-        "With one year every way writes the same matrix from the same arrays, the workbench from its problem. With ten years the "
+        "With one year every way writes the same matrix from the same arrays, the workbench from its problem, whose lines "
+        "of savings have been read into arrays too. With ten years the "
         "others are handed the workbench's finished matrix.",
     ]
     for title, table in parts.items():

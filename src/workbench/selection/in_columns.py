@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from pyomo.common.errors import InfeasibleConstraintException
@@ -87,20 +87,33 @@ class ConcreteModel:
         return range(first, len(self.lower))
 
 
-class Set(tuple):
-    """An index set."""
+class Set(Sequence):
+    """An index set, listed when first asked what is in it."""
 
-    __slots__ = ()
+    def __init__(self, initialize: Collection = (), dimen: int = 1) -> None:
+        self._given = initialize
 
-    def __new__(cls, initialize: Iterable = (), dimen: int = 1) -> Set:
-        return super().__new__(cls, initialize)
+    @functools.cached_property
+    def _listed(self) -> tuple:
+        return tuple(self._given)
+
+    def __getitem__(self, number: int) -> object:
+        return self._listed[number]
+
+    def __iter__(self) -> Iterator:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
-def _indices(sets: tuple) -> list:
+def _indices(sets: tuple) -> Sequence:
     """What a family runs over: nothing, one set, or every combination of several."""
     if not sets:
         return [None]
-    return list(sets[0]) if len(sets) == 1 else list(itertools.product(*sets))
+    if len(sets) > 1:
+        return list(itertools.product(*sets))
+    return sets[0] if isinstance(sets[0], Set) else list(sets[0])
 
 
 class Var(Mapping):

@@ -95,7 +95,7 @@ def _states(pe, m, problem: Problem) -> None:
     m.I = pe.Set(initialize=states.ids)
     m.E = pe.Set(initialize=problem.enterprises["enterprise_id"].tolist())
     m.T = pe.Set(initialize=problem.horizon.years)
-    m.Y = pe.Set(dimen=2, initialize=list(states))
+    m.Y = pe.Set(dimen=2, initialize=states)
     m.y = pe.Var(m.Y, domain=pe.Binary, doc="project started by the end of a year")
     m.begun = pe.every(m.y)
     m.x, m.at = AtEnd(m.begun, states), AtWork(m.begun, states)

@@ -16,6 +16,7 @@ from workbench.selection import caps as limits
 from workbench.selection import horizon as time
 from workbench.selection.bundles import MAX_BUNDLES, Part, Segment
 from workbench.selection.horizon import Horizon, fixed_cost
+from workbench.selection.lines import Lines
 from workbench.selection.states import ByStart
 
 __all__ = ["MAX_BUNDLES", "Part", "Problem", "Segment", "Source", "build", "fixed_cost", "parts", "segments"]
@@ -46,7 +47,8 @@ class Problem:
     """One cluster's choice: `projects` (eligible, sorted by id), pools, rules, limits and the objective.
 
     Money in currency (per year for annual_cost), emissions in tCO2e per year, energy in tce per year. `budget` holds from the
-    target year on; `relaxed` names families of limits that are left out; `source`: what a wider problem can be built from.
+    target year on; `relaxed` names families of limits that are left out; `source`: what a wider problem can be built from;
+    `lines`: the pools' lines in arrays, handed on with them.
     """
 
     settings: Settings
@@ -65,9 +67,12 @@ class Problem:
     efforts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EFFORTS))
     filed: pd.DataFrame | None = None
     source: Source | None = None
+    lines: Lines | None = None
 
     def __post_init__(self) -> None:
-        """Optional columns that are not there are filled in with what they mean when empty."""
+        """Optional columns that are not there are filled in with what they mean when empty; lines are those of the pools."""
+        if self.lines is None or self.lines.pools is not self.pools:
+            object.__setattr__(self, "lines", Lines(self.pools))
         firms = self.enterprises
         missing = {name: value for name, value in _EMPTY.items() if name not in firms}
         if missing:

@@ -6,20 +6,15 @@ is used, need no variable: each saves what it saves, once it works. Everything e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain, compress, repeat
-from operator import attrgetter
+from itertools import compress, repeat
 
 import numpy as np
 
 from workbench.interaction import Pool
-from workbench.selection.bundles import JOINT
 from workbench.selection.linear import Forms
 from workbench.selection.problem import Problem, stretched
 from workbench.selection.states import spread
-
-MOST = JOINT.bit_length() - 1  # fraction measures that are bundled at once
 
 
 @dataclass(frozen=True)
@@ -38,53 +33,19 @@ class Bases:
 
 
 def split(problem: Problem) -> tuple[Bases, list[Pool]]:
-    """The bases with measures on one unit, and the pools that have more to them."""
-    fractions, absolutes = (
-        np.fromiter(map(len, map(attrgetter(kind), problem.pools)), np.int64) for kind in ("fraction", "absolute")
-    )
-    once = fractions + absolutes == 1
-    pools, others = list(compress(problem.pools, once)), list(compress(problem.pools, ~once))
-    fraction = fractions[once] > 0
-    units = [pool.fraction or pool.absolute for pool in pools]
-    lines = list(chain.from_iterable(map(dict.values, units)))
-    lengths = np.fromiter(map(len, lines), np.int64, len(lines))
-    place, number = problem.horizon.states.place, int(lengths.sum())
-    base = np.repeat(np.arange(len(pools)), lengths)
-    project = np.fromiter(map(place.get, chain.from_iterable(lines), repeat(-1)), np.int64, number)
-    share = np.fromiter(chain.from_iterable(map(dict.values, lines)), float, number)
-    use = _use(pools)
-    order = np.lexsort((project, base))
+    """The bases with measures on one unit, and the pools that have more to them, or measures that exclude each other."""
+    read, place = problem.lines.one_unit, problem.horizon.states.place
+    project = np.fromiter(map(place.get, read.projects, repeat(-1)), np.int64, len(read.projects))
+    order = np.lexsort((project, read.base))
     order = order[project[order] >= 0]
-    base, project, share = base[order], project[order], share[order]
-    simple = _everywhere(pools, units) & _never_all_used(base, share, use, fraction)
-    simple &= ~fraction | (lengths <= MOST) & (np.bincount(base[_excluding(problem)[project]], minlength=len(pools)) < 2)
-    others += compress(pools, ~simple)
-    mine, now = simple[base], np.cumsum(simple) - 1
+    base, project, share = read.base[order], project[order], read.share[order]
+    rivals = np.bincount(base[_excluding(problem)[project]], minlength=len(read.pools))
+    apart = ~read.fraction | (rivals < 2)
+    mine, now = apart[base], np.cumsum(apart) - 1
     life = problem.projects["lifetime_years"].astype(float).to_numpy()[project[mine]]
     return Bases(
-        list(compress(pools, simple)), use[simple], fraction[simple], now[base[mine]], project[mine], share[mine], life
-    ), others  # fmt: skip
-
-
-def _use(pools: list[Pool]) -> np.ndarray:
-    """What each pool uses in all."""
-    uses = [pool.use for pool in pools]
-    each = np.repeat(np.arange(len(uses)), list(map(len, uses)))
-    return np.bincount(each, np.fromiter(chain.from_iterable(map(dict.values, uses)), float, len(each)), minlength=len(uses))
-
-
-def _everywhere(pools: list[Pool], units: list[Mapping[str, object]]) -> np.ndarray:
-    """Whether measures act on all that a pool uses: on the whole site, or on the one unit there is."""
-    found = np.ones(len(pools), bool)
-    if set(chain.from_iterable(units)) - {""}:
-        found[:] = [not unit or pool.use.keys() == {unit} for pool, (unit,) in zip(pools, units, strict=True)]
-    return found
-
-
-def _never_all_used(base: np.ndarray, share: np.ndarray, use: np.ndarray, fraction: np.ndarray) -> np.ndarray:
-    """Whether absolute savings together ask for less than there is, so that none ever stops at zero use."""
-    taken = np.bincount(base, np.maximum(share, 0.0), minlength=len(use))
-    return fraction | (taken == 0) | (taken <= use - 1e-9)
+        list(compress(read.pools, apart)), read.use[apart], read.fraction[apart], now[base[mine]], project[mine], share[mine], life
+    ), problem.lines.others + list(compress(read.pools, ~apart))  # fmt: skip
 
 
 def _excluding(problem: Problem) -> np.ndarray:

@@ -36,10 +36,13 @@ class States:
 
     def __init__(self, windows: Mapping[str, Window], years: Sequence[int]) -> None:
         self.ids, self.years, self._windows = list(windows), tuple(years), windows
-        shared = np.fromiter(map(id, windows.values()), np.int64, len(windows))  # projects share what is the same
-        _, one, self._kind = np.unique(shared, return_index=True, return_inverse=True)
         every = list(windows.values())
-        kinds = [every[n] for n in one.tolist()]
+        shared = np.fromiter(map(id, every), np.int64, len(every))  # projects share what is the same
+        if len(every) and (shared == shared[0]).all():
+            kinds, self._kind = every[:1], np.zeros(len(every), np.int64)
+        else:
+            _, one, self._kind = np.unique(shared, return_index=True, return_inverse=True)
+            kinds = [every[n] for n in one.tolist()]
         self.earliest, self.latest, self.lead, self.life = (
             np.array([getattr(window, name) for window in kinds], np.int64)[self._kind]
             for name in ("earliest", "latest", "lead", "life")
