@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,9 +14,10 @@ from pyomo.common.errors import InfeasibleConstraintException
 from test_plan_by_years import Years
 from test_selection import Case
 from workbench.interaction import Pool
-from workbench.selection import in_columns, in_pyomo, model, standard_form
+from workbench.selection import in_columns, in_pyomo, model, solve, standard_form
 from workbench.selection.bundles import Part, chosen
 from workbench.selection.linear import Forms, Linear
+from workbench.selection.lines import Lines
 from workbench.selection.savings import Savings
 
 
@@ -165,6 +167,45 @@ def test_bundles_of_three_measures_of_which_two_exclude_each_other():
     assert part.joint_use(everyone, apart=False)[1] == pytest.approx([100, 90, 80, 50, 40])
     assert part.joint_use(everyone - {"c"}, apart=False)[1] == pytest.approx([100, 90, 80, 100, 80])
     assert part.joint_use(everyone - {"c"}, apart=True) == (part.bundles[:3], pytest.approx([100, 90, 80]))
+
+
+def test_which_pools_are_read_into_arrays():
+    """Fractions on the site or its one unit, absolute savings below use; not both kinds, two units, all used, nine fractions."""
+
+    def made(name, use, fraction=None, absolute=None):
+        return Pool(name, "E", "gas", 1.0, 1.0, 1.0, use, absolute or {}, fraction or {})
+
+    pools = [
+        made("site", {"": 6.0, "u": 4.0}, {"": {"b": 0.5, "a": 0.1}}), made("unit", {"u": 4.0}, {"u": {"a": 0.2}}),
+        made("below", {"": 5.0}, None, {"": {"a": 2.0, "b": -1.0}}), made("all", {"": 5.0}, None, {"": {"a": 5.0}}),
+        made("both", {"": 5.0}, {"": {"a": 0.1}}, {"": {"b": 1.0}}), made("part", {"": 5.0, "u": 4.0}, {"u": {"a": 0.1}}),
+        made("nine", {"": 5.0}, {"": {str(n): 0.01 for n in range(9)}}), made("none", {"": 5.0}),
+    ]  # fmt: skip
+    read = Lines(pools)
+    assert [p.pool_id for p in read.one_unit.pools] == ["site", "unit", "below"]
+    assert {p.pool_id for p in read.others} == {"all", "both", "part", "nine", "none"}
+    assert read.one_unit.use.tolist() == [10.0, 4.0, 5.0] and read.one_unit.fraction.tolist() == [True, True, False]
+    assert list(zip(read.one_unit.base, read.one_unit.projects, read.one_unit.share, strict=True)) == [
+        (0, "b", 0.5), (0, "a", 0.1), (1, "a", 0.2), (2, "a", 2.0), (2, "b", -1.0),
+    ]  # fmt: skip
+
+
+def test_lines_go_with_their_pools():
+    """Another budget asks about the same lines; other pools are read anew."""
+    problem = CASES[0].problem()
+    assert problem.at(1.0).lines is problem.lines
+    other = replace(problem, pools=problem.pools[:1])
+    assert other.lines is not problem.lines and other.lines.pools is other.pools
+
+
+def test_a_weight_of_nil_is_as_good_as_none():
+    """The present value with no weight: the same least value as without it."""
+    problem, found = CASES[0].problem(), []
+    for weights in ({"annual_cost": 1.0}, {"annual_cost": 1.0, "npv_cost": 0.0}):
+        settings = problem.settings.model_copy(update={"objective": "weighted", "objective_weights": weights})
+        found.append(solve.solve(replace(problem, settings=settings)))
+    assert found[0].value is not None and found[1].value == pytest.approx(found[0].value, rel=1e-9)
+    assert found[1].chosen == found[0].chosen
 
 
 @pytest.mark.parametrize("form", [Linear(3.0), Linear(3.0, [(1.0, in_columns.Column(0)), (-1.0, in_columns.Column(0))])])

@@ -79,8 +79,8 @@ def run_many(names: Iterable[str], jobs: int | None = None, quiet: bool = False,
 def _bytes(target: targets.Target) -> int:
     """Size of a target's package, a folder or a workbook."""
     package = target.settings.package_path
-    files_ = [package] if package.is_file() else package.glob("*")
-    return sum(file.stat().st_size for file in files_ if file.is_file())
+    inside = [package] if package.is_file() else package.glob("*")
+    return sum(file.stat().st_size for file in inside if file.is_file())
 
 
 def _one(target: targets.Target, options: Options, told: terminal.Progress) -> RunResult:

@@ -23,7 +23,8 @@ from scipy import sparse
 from workbench.errors import UserError
 from workbench.interaction import Pool
 from workbench.selection.mixed_integer import Program, Solution, minimise
-from workbench.selection.problem import MAX_BUNDLES, Problem, fixed_cost, parts, segments
+from workbench.selection.parts import parts
+from workbench.selection.problem import MAX_BUNDLES, Problem, fixed_cost, segments
 from workbench.selection.rules import alternatives
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from workbench.selection import single_unit
 from workbench.selection.bundles import Part, Segment, chosen, members
 from workbench.selection.linear import Forms, Linear, Row
-from workbench.selection.problem import Problem, parts
+from workbench.selection.parts import parts
+from workbench.selection.problem import Problem
 from workbench.selection.savings import Savings
 
 
