@@ -84,7 +84,7 @@ def test_figures_say_what_the_tables_hold(whole):
     assert "3 projects" in stays.caption.replace("3 least", "3 projects") and "nan" not in stays.alt
     robust = figures.price_of_robustness(judged.robustness)
     assert "100 thousand CNY" in robust.alt or "100,000 CNY" in robust.alt
-    assert "Alpha" in figures.fair_gains(agreed.shares, firms).figure.axes[0].get_yticklabels()[0].get_text()
+    assert "Alpha" in figures.fair_gains(agreed.shares, firms).figure.axes[0].texts[0].get_text()
     assert figures.decision_data(judged.values, firms).alt.startswith("Bars of")
     market = agreed.market.summary.set_index("item")["value"]
     assert ("no price clears" in figures.allowance_market(agreed.market.supply, agreed.market.summary).alt) == (

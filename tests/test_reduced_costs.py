@@ -116,3 +116,35 @@ def test_a_corner_moves_no_column_that_costs_more_than_the_room():
     assert lower.tolist() == [1, 1, 0, 0] and upper.tolist() == [1, 1, 1, 1]
     tree.raise_to(tree.root, 38.0)
     assert tree.bound == 38.0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_held_is_alike_in_every_plan_as_good(seed):
+    """All plans that cost as little as a given one, found one by one, lie within the bounds that are left."""
+    program = choice(seed, 12)
+    things = np.array([[(number >> n) & 1 for n in range(12)] for number in range(2**12)], float)
+    money = things @ program.rows[[1]].toarray()[0, :12]
+    plans = np.column_stack([things, money])
+    reached = (program.rows @ plans.T).T
+    plans = plans[((program.row_low - 1e-9 <= reached) & (reached <= program.row_high + 1e-9)).all(axis=1)]
+    cost = plans @ program.cost
+    for place in (0, 5, 20):
+        known = plans[np.argsort(cost, kind="stable")[place]]
+        solver = held(program)
+        reduced_costs.hold(solver, known, 10.0)
+        lp = solver.getLp()
+        low, high = np.array(lp.col_lower_), np.array(lp.col_upper_)
+        as_good = plans[cost <= program.cost @ known + 1e-9]
+        assert len(as_good) > place and ((low - 1e-6 <= as_good) & (as_good <= high + 1e-6)).all()
+        if place == 0:
+            assert (low == high).any()
+
+
+def test_nothing_is_held_where_the_continuous_program_has_no_answer():
+    program = choice(1)
+    impossible = Program(
+        program.cost, program.rows, program.row_low + 1e6, program.row_high, program.low, program.high, program.whole
+    )
+    solver = held(impossible)
+    reduced_costs.hold(solver, np.zeros(41), 10.0)
+    assert np.array_equal(np.array(solver.getLp().col_upper_), program.high)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.transforms import offset_copy
 
 from workbench.figures.style import INK, MUTED
 
@@ -23,15 +24,27 @@ def value_axis(axes, which: str, title: str) -> None:
     axes.grid(True, axis=which)
 
 
-def bar_rows(axes, said: list[str], muted: Iterable[int] = ()) -> None:
-    """Rows of bars from top to bottom, each with its name."""
-    axes.set_yticks(range(len(said)), said)
+def bar_rows(axes, said: list[str], muted: Iterable[int] = (), bold: Iterable[int] = ()) -> None:
+    """Rows of bars from top to bottom, each with its name; of panels with shared rows the first has the names."""
+    axes.set_yticks([])
     axes.set_ylim(len(said) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.yaxis.set_label_coords(0, 0.5)  # no title: without a fixed place every layout measures all names once more for it
     axes.spines["left"].set_visible(False)
-    for row, name in enumerate(axes.get_yticklabels()):  # none on the second of two panels with shared rows
-        name.set_color(MUTED if row in set(muted) else INK)
+    if axes.get_subplotspec().is_first_col():
+        _beside(axes, said, "left", muted, bold, fontsize=8)
+
+
+def right_words(axes, said: list[str], **options) -> None:
+    """Words at the right of each row, outside the axes, where the layout keeps room for them."""
+    _beside(axes, said, "right", **{"fontsize": 7.5, "color": MUTED, **options})
+
+
+def _beside(axes, said: list[str], side: str, muted: Iterable[int] = (), bold: Iterable[int] = (), **options) -> None:
+    """Words beside the rows; no labels of ticks, since a tick is five marks, of which only the label would be seen."""
+    at, away, align = (0, -3.5, "right") if side == "left" else (1, 3.5, "left")
+    place = offset_copy(axes.get_yaxis_transform(), axes.figure, x=away, units="points")
+    for row, words in enumerate(said):
+        own = {"color": MUTED if row in muted else INK, "fontweight": "bold" if row in bold else "normal", **options}
+        axes.text(at, row, words, transform=place, ha=align, va="center_baseline", **own)
 
 
 def zero_line(axes, which: str = "x") -> None:
@@ -52,19 +65,6 @@ def end_label(axes, value: float, row: float, words: str, at: float | None = Non
         annotation_clip=False,
         **{"color": INK, "fontsize": 7.5, **options},
     )
-
-
-def right_words(axes, said: list[str]) -> None:
-    """Words at the right of each row, outside the axes, where the layout keeps room for them."""
-    beside = axes.twinx()
-    beside.set_ylim(axes.get_ylim())
-    # Letters are a little wider in print than on the screen the layout is made for: hard spaces keep that room.
-    beside.set_yticks(range(len(said)), [words + "\u00a0" * (2 + len(words) // 7) for words in said])
-    beside.tick_params(axis="y", length=0, labelcolor=MUTED, labelsize=7.5)
-    beside.yaxis.set_label_coords(1, 0.5)
-    beside.grid(False)
-    for side in beside.spines.values():
-        side.set_visible(False)
 
 
 def cut_bars(axes, limit: float) -> None:

@@ -66,10 +66,9 @@ def project_roles(
     shown = sorted(free["project_id"], key=lambda i: (-differs[i], i))[:top]
     said = names(bundle, "project_id", lang)
     figure, axes = canvas(0.9 + ROW * max(len(shown), 3), width=5.6)
-    for n, project in enumerate(shown):
-        for column, inside in enumerate(held):
-            filled = SELECTED if project in inside else "white"
-            axes.plot(column, n, marker="s", markersize=8, color=filled, markeredgecolor=PALE if filled == "white" else filled)
+    for chosen, colour, edge in ((True, SELECTED, SELECTED), (False, "white", PALE)):
+        at = np.argwhere([[(i in inside) == chosen for inside in held] for i in shown])
+        axes.plot(at[:, 1], at[:, 0], linestyle="none", marker="s", markersize=8, color=colour, markeredgecolor=edge)
     bar_rows(axes, [said[i] for i in shown])
     axes.set_xticks(range(len(held)))
     axes.set_xlim(-0.6, len(held) - 0.4)

@@ -238,12 +238,11 @@ def emissions_by_source(inventory: pd.DataFrame, lang: str = "en", top: int = 8)
         if high > low:
             axes.plot([say(low), say(high)], [row, row], color=INK, linewidth=0.9, marker="|", markersize=4, zorder=4)
         end_label(axes, value, row, number(say(value)), at=say(max(value, high) if value >= 0 else min(value, low)))
-    bar_rows(axes, [line[0] for line in lines])
+    bar_rows(axes, [line[0] for line in lines], bold=[row for row, line in enumerate(lines) if line[4] is None])
     bounds = [say(bound) for line in lines if line[4] is not None for bound in line[1:4]]
     room(axes, min(bounds), max(bounds), right=0.14)
     for row, (_, value, *_, code) in enumerate(lines):
         if code is None:
-            axes.get_yticklabels()[row].set_fontweight("bold")
             axes.annotate(
                 f"{say.say(value)} ({percent(share(value, whole), lang)})" if whole > 0 else say.say(value),
                 (0, row),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from workbench.figures.axes import value_axis, zero_line
+from workbench.figures.axes import bar_rows, value_axis, zero_line
 from workbench.figures.quantities import names, number, numeric, scale, shorten
 from workbench.figures.style import ALARM, IN_TURN, MONEY, MUTED, NAIVE, PALE, ROW, SELECTED, Picture, blank, canvas, finish, styled
 from workbench.wording import text
@@ -28,9 +28,7 @@ def fair_gains(shares: pd.DataFrame, enterprises: pd.DataFrame | None = None, la
     for n, rule in enumerate(rules):
         places = [row - 0.42 + height * (n + 0.5) for row in range(len(rows))]
         axes.barh(places, say(table[rule]), height=height * 0.92, color=RULES[rule], label=text(f"sharing.rule.{rule}", lang))
-    axes.set_yticks(range(len(rows)), rows)
-    axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.tick_params(axis="y", length=0)
+    bar_rows(axes, rows)
     zero_line(axes)
     value_axis(axes, "x", text("figures.axis.gain_alone", lang, unit=say.unit))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, handlelength=1, handleheight=0.9)

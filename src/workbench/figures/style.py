@@ -13,11 +13,10 @@ from functools import cache, cached_property, wraps
 import matplotlib
 import seaborn
 from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from workbench import dictionary, picture_store
-from workbench.figures import once
+from workbench.figures import letters, once
 from workbench.figures.quantities import OTHER
 from workbench.wording import text
 
@@ -111,7 +110,7 @@ def style():
         "lines.linewidth": 1.4,
         "patch.linewidth": 0.4,
         "hatch.linewidth": 0.5,
-        "figure.dpi": 100,
+        "figure.dpi": letters.DPI,
         "figure.autolayout": False,
         "figure.constrained_layout.use": False,
         "figure.facecolor": "white",
@@ -204,7 +203,7 @@ class Kept(Picture):
 def canvas(height: float, columns: int = 1, width: float = WIDTH, **options):
     """A figure outside pyplot, and its axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
+    letters.Canvas(figure)
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.05, wspace=0.03)
     return figure, figure.subplots(1, columns, **options)
 

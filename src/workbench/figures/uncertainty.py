@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from workbench.figures.axes import bar_rows, end_label, room, value_axis, zero_line
+from workbench.figures.axes import bar_rows, end_label, right_words, room, value_axis, zero_line
 from workbench.figures.quantities import Scale, names, number, numeric, percent, scale, shorten, word
-from workbench.figures.style import ALARM, MUTED, NAIVE, PALE, ROW, SELECTED, Picture, blank, canvas, finish, styled
+from workbench.figures.style import ALARM, INK, MUTED, NAIVE, PALE, ROW, SELECTED, Picture, blank, canvas, finish, styled
 from workbench.wording import text
 
 LONG_NAME = 44
@@ -41,13 +41,8 @@ def uncertainty_ranges(table: pd.DataFrame, lang: str = "en", top: int = 25) -> 
     axes.set_xlim(-1.06 * limit, 1.06 * limit)
     zero_line(axes)
     value_axis(axes, "x", text("figures.axis.deviation", lang))
-    side = axes.twinx()
     said = [f"{scale([v], 'tco2e', lang).say(v)}  ±{percent(h, lang)}" for v, h in zip(table["tco2e"], half, strict=True)]
-    side.set_yticks(range(len(rows)), said)
-    side.set_ylim(axes.get_ylim())
-    side.tick_params(axis="y", length=0)
-    side.spines[["left", "right"]].set_visible(False)
-    side.grid(False)
+    right_words(axes, said, color=INK, fontsize=8)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, columnspacing=1.4)
     return finish(figure, *_range_words(table, rows, half, drawn, lang))
 

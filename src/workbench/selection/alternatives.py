@@ -60,8 +60,9 @@ def menu(
     plan = _started(held, chosen)
     band = share / 100 * abs(gross_cost(problem, plan.decided))
     room = Cut(held.cost, upper=plan.value + band + plans.money_apart(plan.value) / 10)
-    found = _different(held, plan, room, _counted(problem, plan), least, number)
-    roles = _roles(held, plan, room, found)
+    alike = held.settled(room.upper, {})  # what every bundle in the band decides alike
+    found = _different(held, plan, room, alike, _counted(problem, plan), least, number)
+    roles = _roles(held, plan, room, alike, found)
     rows = [_row(problem, plan, n, other, band * 100 / share if share else 0.0) for n, other in enumerate([plan, *found])]
     return Menu(pd.DataFrame(rows, columns=ALTERNATIVES), roles, band)
 
@@ -86,7 +87,9 @@ def _distance(held: Matrix, plan: Plan, counted: list[str]) -> Form:
     return held.projects({i: -1.0 if i in plan.chosen else 1.0 for i in counted}, float(len(inside)))
 
 
-def _different(held: Matrix, plan: Plan, room: Cut, counted: list[str], least: int, number: int) -> list[Plan]:
+def _different(
+    held: Matrix, plan: Plan, room: Cut, alike: dict[str, int], counted: list[str], least: int, number: int
+) -> list[Plan]:
     found: list[Plan] = []
     while len(found) < number:
         distances = [_distance(held, other, counted) for other in [plan, *found]]
@@ -94,16 +97,16 @@ def _different(held: Matrix, plan: Plan, room: Cut, counted: list[str], least: i
         for other in distances[1:]:
             total = total + other
         cuts = [room, *(Cut(d, lower=least) for d in distances)]
-        far = held.solve(total * -1.0, cuts=cuts)
+        far = held.solve(total * -1.0, cuts=cuts, fixed=alike)
         if not far.solved:
             break
         reached = total.at(far.columns)
-        cheap = held.solve(cuts=[*cuts, Cut(total, lower=reached - 1e-6)])
+        cheap = held.solve(cuts=[*cuts, Cut(total, lower=reached - 1e-6)], fixed=alike)
         found.append(plans.of(held.problem, (cheap if cheap.solved else far).decided))
     return found
 
 
-def _roles(held: Matrix, plan: Plan, room: Cut, found: list[Plan]) -> pd.DataFrame:
+def _roles(held: Matrix, plan: Plan, room: Cut, alike: dict[str, int], found: list[Plan]) -> pd.DataFrame:
     """Settled by proof: no bundle in the band decides any of the remaining projects otherwise; asked so many times at most."""
     ids = held.problem.ids
     free = {i for other in found for i in ids if (i in other.chosen) != (i in plan.chosen)}
@@ -112,7 +115,7 @@ def _roles(held: Matrix, plan: Plan, room: Cut, found: list[Plan]) -> pd.DataFra
         if not open_:
             break
         flips = _distance(held, plan, open_)
-        other = held.solve(flips * -1.0, cuts=[room, Cut(flips, lower=1.0)])
+        other = held.solve(flips * -1.0, cuts=[room, Cut(flips, lower=1.0)], fixed=alike)
         if not other.solved:
             settled = other.status == "infeasible"
             break

@@ -104,6 +104,17 @@ def search(highs: highspy.Highs, presolve: str, end: float, tell: Tell) -> Best:
     return best
 
 
+def hold(highs: highspy.Highs, columns: np.ndarray, seconds: float) -> None:
+    """Hold what no plan has otherwise that costs as little as the plan of these `columns`; without an answer all stays free."""
+    tree = Tree(highs, "choose", seconds)
+    if not tree.solved:
+        return
+    value = float(tree.cost @ columns) + highs.getObjectiveOffset()[1]
+    lower, upper = tree.low.copy(), tree.high.copy()
+    _narrow(tree.root, max(value - tree.root.cost, 0.0) + _ROUNDED * (1.0 + abs(value)), tree.whole, lower, upper)
+    _bounds(highs, lower, upper)
+
+
 def _near_to(highs: highspy.Highs, bound: float) -> float:
     """A value that is near enough to a bound."""
     return bound + 0.9 * accepted(highs, bound)

@@ -20,7 +20,7 @@ from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.common.gc_manager import PauseGC
 
 from workbench import dictionary
-from workbench.selection import caps, model, standard_form, time_limit
+from workbench.selection import caps, model, reduced_costs, standard_form, time_limit
 from workbench.selection.linear import Linear
 from workbench.selection.problem import Plan, Problem
 from workbench.selection.standard_form import INF
@@ -187,6 +187,7 @@ class Model:
         The plan, whether it is the only one (None: not shown), and whether the tie is settled: each question ends after a number
         of nodes, since nearly alike projects allow more plans than can be told apart.
         """
+        reduced_costs.hold(self.highs, self._found.columns, self._deadline - time.perf_counter())
         self._hold(vector, states)
         best, unique = states, True
         for name in ("emissions", "capex", "number"):
