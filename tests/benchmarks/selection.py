@@ -5,12 +5,14 @@
     ... --national FOLDER                           also the national case (a package made as `national.py` says)
 
 Build: from data in memory until the model is inside HiGHS. Total: build and the search to GAP. Seconds of processor time, that of
-processes a search starts included, medians after a first call. Memory: what a way adds at its peak, in a fresh process of its own.
+processes a search starts included, medians after a first call; each way in a process of its own, all in turn. Memory: what the
+first call of a way adds at its peak.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -72,19 +74,6 @@ def spent() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
-def seconds(works: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """Median processor time of each, all in turn, a first call left out where there are more: what slows the machine slows all."""
-    taken = {way: [] for way in works}
-    for number in range(repeats + (repeats > 1)):
-        for way, work in works.items():
-            gc.collect()  # nobody pays for what another left behind
-            start = spent()
-            work()
-            if number or repeats == 1:
-                taken[way].append(spent() - start)
-    return {way: statistics.median(each) for way, each in taken.items()}
-
-
 def answered(way: str, problem: Any, work: Callable[[], highspy.Highs], limit: float) -> tuple[float, float]:
     """Seconds of build and search together, and the gap reached."""
     start = spent()
@@ -98,17 +87,26 @@ def answered(way: str, problem: Any, work: Callable[[], highspy.Highs], limit: f
     return spent() - start, solver.getInfo().mip_gap
 
 
-def measure(count: int, repeats: int, memory: bool = True, years: int = 1, limit: float = 0, only: list[str] | None = None):
+def measure(count: int, repeats: int, years: int = 1, limit: float = 0, only: list[str] | None = None) -> pd.DataFrame:
     """Build and total seconds, gap, memory and ratios to the arrays and to linopy of every way; columns as in the README."""
-    problem, other = subject(count, years)
-    asked = {way: work for way, work in works(problem, other, years).items() if not only or way in only}
-    built, rows = seconds(asked, repeats), []
-    for way, work in asked.items():
-        row = {"projects": count, "years": years, "way": way, "build_s": built[way]}
+    names = [way for way in (*(WAYS if years == 1 else ways.OF_MATRIX), "workbench") if not only or way in only]
+    rows, ask = [], {}
+    try:
+        ask = {way: _Apart(way, count, years) for way in dict.fromkeys(names)}
+        memory = {way: each("peak") for way, each in ask.items()}  # the first call of each, which is not timed
+        built = {way: [] for way in ask}
+        for _ in range(repeats):
+            for way, each in ask.items():  # in turn: what slows the machine slows all
+                built[way].append(each("build"))
         times = 0 if not limit else 1 if count >= LARGE else min(3, repeats)
-        runs = [answered(way, problem, work, limit) for _ in range(times)] or [(np.nan, np.nan)]
-        row |= {"total_s": statistics.median(t for t, _ in runs), "gap": runs[0][1]}
-        rows.append(row | {"memory_mb": memory_mb(way, count, years) if memory else np.nan, "repeats": repeats})
+        for way, each in ask.items():
+            runs = [each("total", limit) for _ in range(times)] or [(np.nan, np.nan)]
+            row = {"projects": count, "years": years, "way": way, "build_s": statistics.median(built[way])}
+            row |= {"total_s": statistics.median(t for t, _ in runs), "gap": runs[0][1]}
+            rows.append(row | {"memory_mb": memory[way], "repeats": repeats})
+    finally:
+        for each in ask.values():
+            each.end()
     table = pd.DataFrame(rows)
     by = table.set_index("way")
     for name, column, way in (
@@ -120,32 +118,64 @@ def measure(count: int, repeats: int, memory: bool = True, years: int = 1, limit
     return table
 
 
+class _Apart:
+    """A way in a process of its own, asked for its memory, builds and answers: none pays for what another left in memory."""
+
+    def __init__(self, way: str, count: int, years: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_answer, args=(theirs, way, count, years), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def __call__(self, *asked: Any) -> Any:
+        self._pipe.send(asked)
+        return self._pipe.recv()
+
+    def end(self) -> None:
+        self._pipe.close()
+        self._process.join()
+
+
+def _answer(pipe, way: str, count: int, years: int) -> None:
+    """In the process of a way: do what is asked until nobody asks any more."""
+    warnings.simplefilter("ignore")  # of the other libraries
+    problem, other = subject(count, years)
+    work = works(problem, other, years)[way]
+    doing = {
+        "peak": lambda: _peak(work),
+        "build": lambda: _seconds(work),
+        "total": lambda limit: answered(way, problem, work, limit),
+    }
+    with contextlib.suppress(EOFError):
+        while True:
+            what, *given = pipe.recv()
+            pipe.send(doing[what](*given))
+
+
+def _seconds(work: Callable[[], highspy.Highs]) -> float:
+    gc.collect()
+    start = spent()
+    work()
+    return spent() - start
+
+
 def _memory(name: str) -> float:
     """`VmRSS` or `VmHWM`, the peak, of this process [MB]; Linux."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
-def _peak(way: str, count: int, years: int, told) -> None:
-    warnings.simplefilter("ignore")
-    work = works(*subject(count, years), years)[way]
+def _peak(work: Callable[[], highspy.Highs]) -> float:
+    """What a call adds to the memory at its peak [MB]; nan where the system does not tell."""
+    if not Path("/proc/self/clear_refs").exists():
+        work()
+        return float("nan")
+    gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
     before = _memory("VmRSS")
     kept = work()
-    told.send((_memory("VmHWM") - before, size_of(kept)))
-
-
-def memory_mb(way: str, count: int, years: int = 1) -> float:
-    """What one way adds to the memory at its peak, in a process of its own; nan where the system does not tell."""
-    if not Path("/proc/self/clear_refs").exists():
-        return float("nan")
-    here, there = multiprocessing.Pipe()
-    child = multiprocessing.get_context("spawn").Process(target=_peak, args=(way, count, years, there))
-    child.start()
-    there.close()
-    grown, _ = here.recv()
-    child.join()
-    return grown
+    return _memory("VmHWM") - before if size_of(kept) else float("nan")
 
 
 def proofs(count: int, gap: float, years: int = 1, limit: float = 100.0, parts: bool = True) -> pd.DataFrame:
@@ -183,6 +213,8 @@ def instances_to(gap: float, count: int = 10_000, seeds: range = range(1, 9), ta
         row = {"instance": seed, "projects": count, "seconds": taken, "gap": abs(found.value - found.bound) / abs(found.value)}
         rows.append(row | {"target_gap": gap, "target_s": target})
     table = pd.DataFrame(rows)
+    middle = {"instance": f"middle of {len(rows)}", "seconds": table["seconds"].median(), "gap": table["gap"].max()}
+    table = pd.concat([table, pd.DataFrame([rows[0] | middle])], ignore_index=True)
     table["met"] = ["yes" if s <= target and g <= gap else "no" for s, g in zip(table["seconds"], table["gap"], strict=True)]
     return table
 
@@ -262,10 +294,10 @@ def report(parts: dict[str, pd.DataFrame]) -> str:
     said = [
         "# Benchmarks of the selection",
         f"Written by `python tests/benchmarks/selection.py`; do not edit. {machine()}.",
-        f"Seconds of processor time; medians of `repeats` calls, all ways in turn (totals: of three at most, of one from {LARGE:,} "
-        f"projects on); searches end at a gap of {GAP:g} or at their time limit, and `gap` says which; – means not measured. "
-        "Proofs and the national case: seconds on the clock. `memory_mb` is what building adds at its peak, in its own process. "
-        "`x_arrays` and `x_linopy` compare builds, `x_total` compares totals with bare arrays.",
+        f"Seconds of processor time; medians of `repeats` calls after a first one, each way in a process of its own, all in turn "
+        f"(totals: of three at most, of one from {LARGE:,} projects on); searches end at a gap of {GAP:g} or at their time limit, "
+        "and `gap` says which; – means not measured. Proofs and the national case: seconds on the clock. `memory_mb` is what a "
+        "first build adds at its peak. `x_arrays` and `x_linopy` compare builds, `x_total` compares totals with bare arrays.",
         "With one year every way writes the same matrix from the same arrays, the workbench from its problem, whose lines "
         "of savings have been read into arrays too. With ten years the "
         "others are handed the workbench's finished matrix.",
