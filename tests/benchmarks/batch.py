@@ -6,8 +6,8 @@ Clusters are metal, food, chemical … plants of US states, built by the IAC imp
 `ohio-metals` under other names. Ways: `loop`, what a user does without the workbench's command: `papermill` and `jupyter nbconvert`
 for each notebook in turn; `loop, N at a time`; `script`, the same cells run in plain Python, one process a cluster, N at a time, no
 notebooks and no pages: the floor; `workbench run --jobs N`; and the same again with nothing changed. The loops are timed once on
-`--loop-clusters` clusters, since their time grows with the number alone. The trial is a larger batch in which one package is broken
-and one process killed. `--write` puts the table into README.md.
+`--loop-clusters` clusters of each number, evenly chosen, half of them before and half after the rest. The trial is a larger batch
+in which one package is broken and one process killed. `--write` puts the table into README.md.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ SECTORS = {"metals": "331,332", "food": "311", "chemicals": "325", "plastics": "
 ASSESSMENTS, RECOMMENDATIONS = "iac_assessments_fy1981_2026.csv.gz", "iac_recommendations_fy1981_2025.parquet"
 LOOP, LOOPS, SCRIPT = "papermill + nbconvert, a loop", "the same, {} at a time", "plain script, {} at a time"
 RUN, AGAIN = "workbench run --jobs {}", "the same again, nothing changed"
+STARTS = 5  # of which the middle is taken
 FIRST = "its first notebook has begun after (s in all)"
 MARKS = ("<!-- batch benchmark -->", "<!-- end of batch benchmark -->")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -167,7 +168,7 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def measure(files: list[Path], folder: Path, jobs: int, repeats: int) -> list[tuple[str, int, float]]:
-    """(way, clusters, seconds a cluster) of the script and the workbench, medians of `repeats`."""
+    """(way, clusters, seconds a cluster) of script and workbench: medians of `repeats`, of the first notebook of `STARTS`."""
     rows = []
 
     def add(way: str, work: Callable[[Path], None]) -> None:
@@ -176,19 +177,24 @@ def measure(files: list[Path], folder: Path, jobs: int, repeats: int) -> list[tu
 
     add(SCRIPT.format(jobs), lambda place: script(files, place, jobs))
     add(RUN.format(jobs), lambda place: run(files, place, jobs))
-    starts = [begun(files[0], folder / f"first-{number}") for number in range(repeats)]
+    starts = [begun(files[0], folder / f"first-{number}") for number in range(STARTS)]
     rows.append(_row(FIRST, len(files), statistics.median(starts)))
     last = folder / f"1-{repeats - 1}"
     add(AGAIN, lambda _: run(files, last, jobs))
     return rows
 
 
-def measure_loops(files: list[Path], folder: Path, jobs: int, counts: list[int]) -> list[tuple[str, int, float]]:
-    """The loops, timed once on a few clusters: their time grows with the number alone; one cluster gains nothing by `jobs`."""
-    plain = timed(lambda: loop(files, folder / "plain")) / len(files)
-    rows = [_row(LOOP, count, plain) for count in counts]
-    several = timed(lambda: loop(files, folder / "several", jobs)) / len(files)
-    return rows + [_row(LOOPS.format(jobs), count, several if count >= jobs else plain) for count in counts]
+def beside_loops(files: list[Path], folder: Path, jobs: int, most: int, work: Callable[[], list]) -> list[tuple[str, int, float]]:
+    """The loops on `most` clusters, half of them before and half after `work`, since a machine may slow down meanwhile."""
+    count = len(files)
+    chosen = [files[place * count // most] for place in range(most)] if count > most else files
+    half = (len(chosen) + 1) // 2
+    plain = timed(lambda: loop(chosen[:half], folder / "plain"))
+    rows = work()
+    plain += timed(lambda: loop(chosen[half:], folder / "plain"))
+    several = timed(lambda: loop(chosen, folder / "several", jobs)) if count > 1 else plain
+    own = [(LOOP, plain), (LOOPS.format(jobs), several)]
+    return [_row(way, count, seconds / len(chosen)) for way, seconds in own] + rows
 
 
 def _row(way: str, count: int, seconds: float) -> tuple[str, int, float]:
@@ -226,6 +232,14 @@ def trial(files: list[Path], folder: Path, jobs: int) -> dict[str, object]:
     return found | {"code_again": again.returncode, "failures_again": left, "compared": len(others), "differ": differ}
 
 
+def _tried(files: list[Path], folder: Path, jobs: int, told: dict) -> list[tuple[str, int, float]]:
+    """The rows of the trial; what became of it into `told`."""
+    told |= trial(files, folder, jobs)
+    print(json.dumps(told, indent=1), flush=True)
+    taken = [(RUN.format(jobs), told["seconds"]), (AGAIN, told["seconds_unchanged"])]
+    return [_row(way, len(files), seconds / len(files)) for way, seconds in taken]
+
+
 def _worker(run_folder: Path, notebook: str, going: subprocess.Popen) -> int:
     """The process that executes a notebook, once its copy grows: the one that holds the folder's `.working` open."""
     while going.poll() is None:
@@ -260,7 +274,7 @@ def main() -> None:
     parser.add_argument("--trial", type=int, default=40, metavar="N", help="clusters of the disturbed batch; 0: none")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--loop-clusters", type=int, default=2)
+    parser.add_argument("--loop-clusters", type=int, default=4, help="of each number of clusters, on how many the loops are timed")
     parser.add_argument("--iac", type=Path, help=f"folder with {ASSESSMENTS} and {RECOMMENDATIONS}")
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     args = parser.parse_args()
@@ -268,19 +282,21 @@ def main() -> None:
         folder, counts = Path(place), sorted({*args.clusters, *([args.trial] if args.trial else [])})
         files = build(max(counts), folder, args.iac, args.jobs)
         print(f"{len(files)} clusters built" + ("" if args.iac else ", copies of ohio-metals: no --iac"), flush=True)
-        rows = measure_loops(files[: args.loop_clusters], folder / "loops", args.jobs, counts)
+        rows = []
         for count in args.clusters:
-            rows += measure(files[:count], folder / str(count), args.jobs, args.repeats)
+            some, at = files[:count], folder / str(count)
+            rows += beside_loops(
+                some, at, args.jobs, args.loop_clusters, lambda some=some, at=at: measure(some, at, args.jobs, args.repeats)
+            )
         if args.trial:
-            told = trial(files[: args.trial], folder / "trial", args.jobs)
-            print(json.dumps(told, indent=1), flush=True)
-            rows += [_row(RUN.format(args.jobs), args.trial, told["seconds"] / args.trial)]
-            rows += [_row(AGAIN, args.trial, told["seconds_unchanged"] / args.trial)]
+            told: dict = {}
+            some, at = files[: args.trial], folder / "trial"
+            rows += beside_loops(some, at, args.jobs, args.loop_clusters, lambda: _tried(some, at, args.jobs, told))
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {platform.system()}; "
     machine += (
         f"{'clusters of the IAC database, state by sector' if args.iac else 'copies of ohio-metals'}; median of {args.repeats}; "
     )
-    machine += f"loops timed on {args.loop_clusters} clusters; `python tests/benchmarks/batch.py`."
+    machine += f"loops timed on {args.loop_clusters} clusters of each column, evenly chosen; `python tests/benchmarks/batch.py`."
     if args.trial:
         machine += f" Of the {args.trial} clusters one package was broken and one process killed: {len(told['finished'])} finished,"
         machine += f" {len(told['failures_again'])} was left after a second run; nothing changed is said of the whole ones."
