@@ -11,6 +11,8 @@ import pytest
 from matplotlib import pyplot
 
 from workbench import figures, wording
+from workbench.figures import style
+from workbench.figures.axes import place_labels
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -431,3 +433,25 @@ def test_importing_the_package_does_not_load_the_drawing_libraries():
     code = "import sys, workbench; raise SystemExit(any(m in sys.modules for m in ('matplotlib', 'seaborn')))"
     with warnings.catch_warnings():
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_name_stands_on_the_side_that_hides_no_other_point():
+    with style.style():
+        figure, axes = style.canvas(3.0)
+        axes.set(xlim=(0, 100), ylim=(0, 100))
+        style.settle(figure)
+        at = [50, 56, 50, 2], [50, 50, 62, 2]  # to the right and above of the first stands another, the last in a corner
+        place_labels(axes, *at, ["Works 1", "2", "3", "4"], [6, 6, 6, 2])
+    notes = {note.get_text(): note for note in axes.texts}
+    assert notes["Works 1"].get_ha() == "right" and notes["2"].get_ha() == "left" and notes["4"].get_ha() == "left"
+
+
+def test_a_name_without_a_free_side_is_left_out():
+    with style.style():
+        figure, axes = style.canvas(3.0)
+        axes.set(xlim=(0, 100), ylim=(0, 100))
+        style.settle(figure)
+        place_labels(axes, [50] * 8, [50] * 8, [f"Works {n}" for n in range(8)], [3.0] * 8)
+        boxes = [note.get_window_extent(figure.canvas.get_renderer()) for note in axes.texts]
+    assert 2 <= len(boxes) < 8
+    assert not any(one.overlaps(other) for n, one in enumerate(boxes) for other in boxes[:n])

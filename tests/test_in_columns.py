@@ -9,12 +9,14 @@ from types import SimpleNamespace
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyomo.common.errors import InfeasibleConstraintException
 
 from test_plan_by_years import Years
 from test_selection import Case
 from workbench.interaction import Pool
-from workbench.selection import in_columns, in_pyomo, model, solve, standard_form
+from workbench.selection import in_columns, in_pyomo, model, solve, standard_form, states
 from workbench.selection.bundles import Part, chosen
 from workbench.selection.linear import Forms, Linear
 from workbench.selection.lines import Lines
@@ -216,3 +218,11 @@ def test_a_row_that_cannot_hold_is_refused(form):
     with pytest.raises(InfeasibleConstraintException):
         m.row = in_columns.Constraint(rule=lambda m: form.at_most(2.0))
         standard_form.compile_model(m)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 40)), max_size=60))
+def test_pairs_are_the_rows_of_a_table_each_once_and_in_order(rows):
+    table = np.array(rows, np.int64).reshape(-1, 2)
+    one, other, which = states.pairs(table[:, 0], table[:, 1])
+    assert list(zip(one, other, strict=True)) == sorted(set(rows))
+    assert np.array_equal(np.column_stack([one[which], other[which]]), table)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import offset_copy
 
@@ -83,12 +84,18 @@ def room(axes, low: float, high: float, right: float = 0.16, left: float = 0.12)
 
 
 def place_labels(axes, xs: Iterable[float], ys: Iterable[float], said: list[str], radii: Iterable[float]) -> None:
-    """Name points, most important first; a name that finds no free side is left out rather than printed over another."""
-    renderer = axes.figure.canvas.get_renderer()
+    """Name the first points, most important first, each on the side where its name lies on fewest of the others [radii in points].
+
+    A name that finds no free side is left out rather than printed over another.
+    """
+    renderer, radii = axes.figure.canvas.get_renderer(), np.asarray(radii, float)
     frame, taken = axes.get_window_extent(renderer), []
-    for x, y, words, radius in zip(xs, ys, said, radii, strict=True):
-        reach = radius + 2
-        for dx, dy, ha, va in (
+    points = np.column_stack([np.asarray(xs, float), np.asarray(ys, float)])
+    middles = axes.transData.transform(points)
+    for n, words in enumerate(said):
+        reach, best = radii[n] + 2, None
+        note = axes.annotate(words, points[n], xytext=(0, 0), textcoords="offset points", fontsize=7.5)
+        for side in (
             (reach, 0, "left", "center"),
             (-reach, 0, "right", "center"),
             (0, reach, "center", "bottom"),
@@ -96,10 +103,20 @@ def place_labels(axes, xs: Iterable[float], ys: Iterable[float], said: list[str]
             (reach * 0.7, reach * 0.7, "left", "bottom"),
             (-reach * 0.7, -reach * 0.7, "right", "top"),
         ):
-            note = axes.annotate(words, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=7.5)
+            _put(note, *side)
             box = note.get_window_extent(renderer)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
             if inside and not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
+                away = np.maximum(np.maximum([box.x0, box.y0] - middles, middles - [box.x1, box.y1]), 0.0)
+                hidden = int(np.delete(np.hypot(*away.T) < radii, n).sum())
+                best = (hidden, side, box) if best is None or hidden < best[0] else best
+        if best is None:
             note.remove()
+        else:
+            _put(note, *best[1])
+            taken.append(best[2])
+
+
+def _put(note, dx: float, dy: float, ha: str, va: str) -> None:
+    note.set(ha=ha, va=va)
+    note.xyann = (dx, dy)

@@ -89,7 +89,7 @@ def intensities(enterprises: pd.DataFrame, lang: str = "en", labels: int = 10) -
         )
     said = names(table, "enterprise_id", lang)
     settle(figure)
-    place_labels(axes, x[:labels], y[:labels], [said[i] for i in table["enterprise_id"][:labels]], np.sqrt(area[:labels]) / 2)
+    place_labels(axes, x, y, [said[i] for i in table["enterprise_id"][:labels]], np.sqrt(area.fillna(18)) / 2)
     highest = table.loc[y.idxmax()]
     say = scale([table["total_tco2e"].max()], "tco2e", lang)
     values = dict(

@@ -52,9 +52,7 @@ def potential_map(
     bar.outline.set_visible(False)
     said = names(table, "enterprise_id", lang)
     settle(figure)
-    first = table.head(top)
-    radii = size.head(top).to_numpy() ** 0.5 / 2
-    place_labels(axes, first["lon"], first["lat"], [said[i] for i in first["enterprise_id"]], radii)
+    place_labels(axes, table["lon"], table["lat"], [said[i] for i in table["enterprise_id"].head(top)], np.sqrt(size) / 2)
     say = scale(table["tco2e_saved"], "tco2e", lang)
     most_saved = table.iloc[0]
     values = dict(

@@ -25,7 +25,7 @@ from workbench.params import Settings
 from workbench.selection import loans
 from workbench.selection.bundles import Segment
 from workbench.selection.loans import Loan
-from workbench.selection.states import States, Window
+from workbench.selection.states import States, Window, pairs
 
 ALWAYS = 10**6  # years: the life of a project in a plan of one typical year
 
@@ -208,11 +208,11 @@ def start_costs(horizon: Horizon, projects: pd.DataFrame, objective: str) -> np.
 
 def _over(horizon: Horizon, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weights in a discounted average, and present values of 1, of the years from `begin` to before `end`."""
-    spans, which = np.unique(np.column_stack([begin, end]), axis=0, return_inverse=True)
-    years = [range(*span) for span in spans.tolist()]
+    first, after, which = pairs(begin, end)
+    years = [range(*span) for span in zip(first.astype(int).tolist(), after.astype(int).tolist(), strict=True)]
     average, flow = horizon.average, horizon.flow
     found = np.array([(sum(average[t] for t in each), sum(flow(t) for t in each)) for each in years], float).reshape(-1, 2)
-    return tuple(found[which.reshape(-1)].T)
+    return tuple(found[which].T)
 
 
 def _paid(horizon: Horizon, price: np.ndarray) -> np.ndarray:

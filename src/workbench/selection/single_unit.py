@@ -14,7 +14,7 @@ import numpy as np
 from workbench.interaction import Pool
 from workbench.selection.linear import Forms
 from workbench.selection.problem import Problem, stretched
-from workbench.selection.states import spread
+from workbench.selection.states import pairs, spread
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,11 @@ def saved(pe, m, problem: Problem, bases: Bases) -> tuple[Forms, np.ndarray, np.
         np.repeat(bases.use, years), np.tile(np.arange(years), len(bases.pools)), np.repeat(bases.fraction, years),
         np.bincount(group, minlength=number), bases.project[at], bases.share[at], bases.life[at],
     )  # fmt: skip
-    stretches = np.unique(np.column_stack([group, made.life]), axis=0) if stretched(problem) else None
-    which = np.arange(number) if stretches is None else stretches[:, 0].astype(np.int64)
-    found = made.forms(pe, m, which, None if stretches is None else stretches[:, 1])
+    which, lives = np.arange(number), None
+    if stretched(problem):
+        groups, lives, _ = pairs(group, made.life)
+        which = groups.astype(np.int64)
+    found = made.forms(pe, m, which, lives)
     return found, which // years, which % years
 
 

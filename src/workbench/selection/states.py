@@ -128,6 +128,12 @@ class ByStart(Mapping):
         return len(self.states)
 
 
+def pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pairs of numbers that stand side by side, each once and in order, and which of them stands where."""
+    found, which = np.unique(one + 1j * other, return_inverse=True)  # rows of a table would be compared as bytes, ten times slower
+    return found.real, found.imag, which
+
+
 def spread(start: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Runs start, start + 1, ... of `count` numbers each: the number of the run, and the numbers."""
     run = np.repeat(np.arange(len(count)), count)
