@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import offset_copy
 
+from workbench.figures.letters import LETTERS
 from workbench.figures.style import INK, MUTED
 
 
@@ -43,9 +44,15 @@ def _beside(axes, said: list[str], side: str, muted: Iterable[int] = (), bold: I
     """Words beside the rows; no labels of ticks, since a tick is five marks, of which only the label would be seen."""
     at, away, align = (0, -3.5, "right") if side == "left" else (1, 3.5, "left")
     place = offset_copy(axes.get_yaxis_transform(), axes.figure, x=away, units="points")
-    for row, words in enumerate(said):
-        own = {"color": MUTED if row in muted else INK, "fontweight": "bold" if row in bold else "normal", **options}
-        axes.text(at, row, words, transform=place, ha=align, va="center_baseline", **own)
+    texts = [
+        axes.text(at, row, words, transform=place, ha=align, va="center_baseline", **{
+            "color": MUTED if row in muted else INK, "fontweight": "bold" if row in bold else "normal", **options,
+        })
+        for row, words in enumerate(said)
+    ]  # fmt: skip
+    wide = [max(LETTERS.width(line, text.get_fontproperties()) for line in text.get_text().split("\n")) for text in texts]
+    for text, width in zip(texts, wide, strict=True):
+        text.set_in_layout(width == max(wide))  # room for the widest is room for all
 
 
 def zero_line(axes, which: str = "x") -> None:
@@ -55,17 +62,10 @@ def zero_line(axes, which: str = "x") -> None:
 
 def end_label(axes, value: float, row: float, words: str, at: float | None = None, gap: float = 3, **options) -> None:
     """Words at the end of a bar (or ``at`` a place), on the side where the value points."""
-    side = 1 if value >= 0 else -1
-    axes.annotate(
-        words,
-        (value if at is None else at, row),
-        xytext=(gap * side, 0),
-        textcoords="offset points",
-        va="center_baseline",
-        ha="left" if side > 0 else "right",
-        annotation_clip=False,
-        **{"color": INK, "fontsize": 7.5, **options},
-    )
+    side, align = (1, "left") if value >= 0 else (-1, "right")
+    place = offset_copy(axes.transData, axes.figure, x=gap * side, units="points")
+    own = {"color": INK, "fontsize": 7.5, **options}
+    axes.text(value if at is None else at, row, words, transform=place, ha=align, va="center_baseline", **own)
 
 
 def cut_bars(axes, limit: float) -> None:

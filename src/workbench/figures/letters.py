@@ -41,6 +41,10 @@ class Letters(TextToPath):
         """Width, height and descent of a line [points]."""
         return self._sizes(s, prop.copy(), ismath)
 
+    def width(self, line: str, prop: FontProperties) -> float:
+        """Width of a line [points]."""
+        return self.get_text_width_height_descent(line, prop, False)[0] if line else 0.0
+
     def height(self, prop: FontProperties) -> tuple[float, float, float] | tuple[None, None, None]:
         """Room of a line above and below its base, and between two lines [points]; nothing where the font does not say."""
         return self._heights(prop.copy())

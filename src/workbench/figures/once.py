@@ -24,10 +24,14 @@ def as_filed(value: Any) -> Any:
     """A table with its numbers as a run's file would give them back, so that it is drawn alike before and after; else the value."""
     if not isinstance(value, pd.DataFrame) or len(value) > _MOST_ROWS:
         return value
+    floats = [place for place, kind in enumerate(value.dtypes) if isinstance(kind, np.dtype) and kind.kind == "f"]
+    numbers = value.iloc[:, floats].to_numpy(float)
+    kept = np.array([float(FLOAT_FORMAT % (number + 0.0)) for number in numbers.ravel().tolist()]).reshape(numbers.shape)
+    if np.array_equal(kept, numbers, equal_nan=True) and np.array_equal(np.signbit(kept), np.signbit(numbers)):
+        return value
     filed = value.copy()
-    for place, kind in enumerate(value.dtypes):
-        if isinstance(kind, np.dtype) and kind.kind == "f":
-            filed.isetitem(place, [float(FLOAT_FORMAT % (number + 0.0)) for number in value.iloc[:, place].tolist()])
+    for place, column in zip(floats, kept.T, strict=True):
+        filed.isetitem(place, column)
     return filed
 
 
@@ -53,8 +57,8 @@ class _Unknown(Exception):
 def _say(value: Any, tell: Callable[[bytes], None]) -> None:
     """Everything that could change a picture, in bytes; a number and its text are told alike, as in a file."""
     if isinstance(value, pd.DataFrame) and len(value) <= _MOST_ROWS:
-        for place, column in enumerate(value.columns):
-            tell("\x1f".join([f"\x1d{column}", *map(_text, value.iloc[:, place].tolist())]).encode())
+        for column, values in value.items():
+            tell("\x1f".join([f"\x1d{column}", *map(_text, values.tolist())]).encode())
         tell("\x1f".join(map(_text, value.index.tolist())).encode())
     elif isinstance(value, Mapping):
         for key, item in value.items():
