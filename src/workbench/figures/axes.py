@@ -64,8 +64,8 @@ def end_label(axes, value: float, row: float, words: str, at: float | None = Non
     """Words at the end of a bar (or ``at`` a place), on the side where the value points."""
     side, align = (1, "left") if value >= 0 else (-1, "right")
     place = offset_copy(axes.transData, axes.figure, x=gap * side, units="points")
-    own = {"color": INK, "fontsize": 7.5, **options}
-    axes.text(value if at is None else at, row, words, transform=place, ha=align, va="center_baseline", **own)
+    own = {"color": INK, "fontsize": 7.5, "va": "center_baseline", **options}
+    axes.text(value if at is None else at, row, words, transform=place, ha=align, **own)
 
 
 def cut_bars(axes, limit: float) -> None:

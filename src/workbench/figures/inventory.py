@@ -175,7 +175,7 @@ def key_emitters(enterprises: pd.DataFrame, lang: str = "en", top: int = 30, thr
     axes.set_xticks(range(0, 101, 20))
     for row in range(len(rows)):
         clear = dict(facecolor="white", edgecolor="none", pad=0.4)  # the threshold line runs behind the words
-        end_label(axes, 1, row, percent(curve[row], lang), at=curve[row], color=MUTED, gap=5, bbox=clear)
+        end_label(axes, 1, row, percent(curve[row], lang), at=curve[row], va="bottom", color=MUTED, gap=4, bbox=clear)
     handles = [axes.patches[next((r for r, k in enumerate(highlighted) if k == wanted), 0)] for wanted in (True, False)]
     legend = (
         [(handles[0], "key"), (handles[1], "not_key")]
