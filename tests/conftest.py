@@ -17,6 +17,7 @@ from memory import MEMORY
 from workbench import calculators, filing, findings, inventory, params, potential, prices, quality, selection, spared, store
 
 spared.mask()  # before a test imports nbformat
+pd.set_option("mode.string_storage", "python")  # as in the run of a small package
 
 hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "patient")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -139,6 +140,21 @@ def test_the_warm_process_has_pages_ready_whatever_a_notebook_holds(project):
         (project / "notebooks" / "b.ipynb").write_text(beside)
         done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
         assert (done.stdout, done.stderr) == (f"True {cells_known}\n", "")
+
+
+def test_only_the_text_of_a_small_package_is_held_as_objects(tmp_path, monkeypatch):
+    with pd.option_context("mode.string_storage", "auto"):
+        (tmp_path / "energy.csv").write_bytes(b"x" * 90)
+        (tmp_path / "inside").mkdir()
+        monkeypatch.setattr(execution, "SMALL", 100)
+        for name, size, kept in (("a.csv", 20, "auto"), ("a.csv", 5, "python"), ("b.parquet", 2, "auto")):
+            (tmp_path / name).write_bytes(b"x" * size)
+            pd.set_option("mode.string_storage", "auto")
+            execution._hold_text(tmp_path)
+            assert pd.get_option("mode.string_storage") == kept
+        pd.set_option("mode.string_storage", "auto")
+        execution._hold_text(tmp_path / "energy.csv")  # a package may be one file
+        assert pd.get_option("mode.string_storage") == "python"
 
 
 @pytest.mark.slow

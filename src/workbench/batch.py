@@ -63,7 +63,7 @@ def run_many(names: Iterable[str], jobs: int | None = None, quiet: bool = False,
     told = terminal.Progress(len(found), sys.stderr, quiet)
     results: list[RunResult] = []
     with ThreadPoolExecutor(jobs) as pool:  # threads that wait: each notebook runs in a process of its own
-        order = sorted(found, key=_bytes, reverse=True) if jobs > 1 else found
+        order = sorted(found, key=lambda target: files.size(target.settings.package_path), reverse=True) if jobs > 1 else found
         begun = {target.name: pool.submit(_one, target, chosen, told) for target in order}
         try:
             results = [_result(target, begun[target.name]) for target in found]
@@ -74,13 +74,6 @@ def run_many(names: Iterable[str], jobs: int | None = None, quiet: bool = False,
         finally:
             told.close()
     return results + wrong
-
-
-def _bytes(target: targets.Target) -> int:
-    """Size of a target's package, a folder or a workbook."""
-    package = target.settings.package_path
-    inside = [package] if package.is_file() else package.glob("*")
-    return sum(file.stat().st_size for file in inside if file.is_file())
 
 
 def _one(target: targets.Target, options: Options, told: terminal.Progress) -> RunResult:
