@@ -12,7 +12,7 @@ from matplotlib import pyplot
 
 from workbench import figures, wording
 from workbench.figures import style
-from workbench.figures.axes import place_labels
+from workbench.figures.axes import BESIDE, place_labels
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -197,8 +197,7 @@ BUDGET = pd.DataFrame(
 
 def beside(picture, aligned: str) -> list:
     """Words beside the rows of the first axes: the names at its left are aligned right, what stands at its right, left."""
-    at = {"right": 0, "left": 1}[aligned]
-    return [text for text in picture.figure.axes[0].texts if (text.get_ha(), text.get_position()[0]) == (aligned, at)]
+    return [text for text in picture.figure.axes[0].texts if text.get_label() == BESIDE and text.get_ha() == aligned]
 
 
 def draw(name: str, lang: str, empty: bool = False):

@@ -9,6 +9,8 @@ from matplotlib.transforms import offset_copy
 from workbench.figures.letters import LETTERS
 from workbench.figures.style import INK, MUTED
 
+BESIDE = "_beside"  # what words beside the rows of a figure are marked with; no legend asks for what begins so
+
 
 def tick_text(value: float, _=None) -> str:
     return f"{value:,.10g}".replace("-", "−")
@@ -45,7 +47,7 @@ def _beside(axes, said: list[str], side: str, muted: Iterable[int] = (), bold: I
     at, away, align = (0, -3.5, "right") if side == "left" else (1, 3.5, "left")
     place = offset_copy(axes.get_yaxis_transform(), axes.figure, x=away, units="points")
     texts = [
-        axes.text(at, row, words, transform=place, ha=align, va="center_baseline", **{
+        axes.text(at, row, words, transform=place, ha=align, va="center_baseline", label=BESIDE, **{
             "color": MUTED if row in muted else INK, "fontweight": "bold" if row in bold else "normal", **options,
         })
         for row, words in enumerate(said)
