@@ -42,7 +42,7 @@ def test_only_outlines_that_are_not_known_are_given(fonts):
 
 
 def test_heights_are_those_the_library_takes(monkeypatch):
-    """A text of one line is laid out alike with the library's own heights."""
+    """Two lines are laid out alike with the heights given here and with those the library looks up itself."""
     boxes = []
     for own in (True, False):
         with monkeypatch.context() as plain:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workbench import files, store
+from workbench import execution, files, store
 from workbench.params import project_root
 
 PARK = project_root() / "data" / "clusters" / "example-park"
@@ -39,4 +39,4 @@ def test_tables_are_the_same_however_text_is_held(tiny, monkeypatch):  # with `m
     for name, text in objects.items():
         assert text == columns[name], name
         assert name.startswith("park") or len(text) > 50
-    assert files.size(PARK) < 2_000_000
+    assert files.size(PARK) < execution.SMALL

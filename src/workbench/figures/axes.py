@@ -53,8 +53,9 @@ def _beside(axes, said: list[str], side: str, muted: Iterable[int] = (), bold: I
         for row, words in enumerate(said)
     ]  # fmt: skip
     wide = [max(LETTERS.width(line, text.get_fontproperties()) for line in text.get_text().split("\n")) for text in texts]
+    widest = max(wide, default=0.0)
     for text, width in zip(texts, wide, strict=True):
-        text.set_in_layout(width == max(wide))  # room for the widest is room for all
+        text.set_in_layout(width == widest)  # room for the widest is room for all
 
 
 def zero_line(axes, which: str = "x") -> None:

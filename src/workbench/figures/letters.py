@@ -2,7 +2,7 @@
 
 matplotlib measures text for the screen when it lays a figure out and once more, in other widths, when it writes SVG. Here both
 take the outlines' own widths, so that what was given room fits; and what one figure has measured (names of enterprises, numbers
-at an axis) the next one knows, which is a fifth of the time of drawing.
+at an axis) the next one knows.
 """
 
 from __future__ import annotations
