@@ -56,6 +56,12 @@ def fields(table: str | None = None) -> pd.DataFrame:
     return every if table is None else every[every["table"] == table].reset_index(drop=True)
 
 
+@cache
+def types() -> dict[str, str]:
+    """The type of each field, whatever its table."""
+    return dict(zip(fields()["field"], fields()["type"], strict=True))
+
+
 def names() -> list[str]:
     """Table names in filing order."""
     return tables()["table"].tolist()
@@ -93,10 +99,16 @@ def codes(code_list: str) -> tuple[str, ...]:
     return tuple(every.loc[every["code_list"] == code_list, "code"])
 
 
-@cache
 def threshold(name: str) -> float:
     """A threshold of `data/thresholds.csv`, in the unit its row states; an unknown name is a fault of the program (KeyError)."""
-    return float(read_table("thresholds").set_index("name").at[name, "value"])
+    return thresholds()[name]
+
+
+@cache
+def thresholds() -> dict[str, float]:
+    """Every threshold by name."""
+    table = read_table("thresholds")
+    return dict(zip(table["name"], table["value"].astype(float), strict=True))
 
 
 def conceivable(values: np.ndarray) -> np.ndarray:

@@ -191,17 +191,20 @@ def _of_ipcc(carrier: str, meta: dict[str, Any]) -> _Found:
     return _from_fuel(row, meta), "taken", [] if chosen else [_substitute(carrier, wanted, row["factor_id"])]
 
 
-def _trusted(carrier: str, factor_set: str) -> tuple[pd.Series | None, str]:
+def _trusted(carrier: str, factor_set: str) -> tuple[dict[str, Any] | None, str]:
     return _fuels_by_set().get((carrier, factor_set), (None, "none"))
 
 
 @cache
-def _fuels_by_set() -> dict[tuple[str, str], tuple[pd.Series | None, str]]:
+def _fuels_by_set() -> dict[tuple[str, str], tuple[dict[str, Any] | None, str]]:
     """The first row of each carrier in each set that is not suspect."""
-    found: dict[tuple[str, str], tuple[pd.Series | None, str]] = {}
-    for (carrier, factor_set), rows in fuel_table().groupby(["carrier", "factor_set"], sort=False):
-        trusted = rows[rows["confidence"] != "suspect"]
-        found[carrier, factor_set] = (trusted.iloc[0], "taken") if len(trusted) else (None, "suspect")
+    found: dict[tuple[str, str], tuple[dict[str, Any] | None, str]] = {}
+    for row in fuel_table().to_dict("records"):
+        key = row["carrier"], row["factor_set"]
+        if row["confidence"] == "suspect":
+            found.setdefault(key, (None, "suspect"))
+        elif found.get(key, (None, ""))[0] is None:
+            found[key] = row, "taken"
     return found
 
 
@@ -217,7 +220,7 @@ def _substitute(carrier: str, wanted: str, taken: str) -> pd.DataFrame:
     return findings.raw("factor_substitute", table="factors", field=carrier, seen=f"{carrier} in {wanted}", expected=taken)
 
 
-def _from_fuel(row: pd.Series, meta: dict[str, Any]) -> dict:
+def _from_fuel(row: pd.Series | dict[str, Any], meta: dict[str, Any]) -> dict:
     parts = row["ncv_gj_per_unit"], row["carbon_tc_per_gj"], row["oxidation"]
     co2 = float(parts[0] * parts[1] * parts[2] * CARBON_TO_CO2) if pd.notna(parts[1]) else float(row["co2_t_per_unit"])
     biogenic = co2 if row["biogenic"] == "1" else 0.0  # a memo item, never part of the total (IPCC 2006, GHG Protocol)

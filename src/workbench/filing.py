@@ -125,7 +125,7 @@ def _check_table(
     text = capital.with_column(text) if name == "projects" else text
     if text.empty:
         found = [findings.raw("missing_table", table=name)] if dictionary.is_required(name) else []
-        return _empty(name), text, found
+        return without_rows(name), text, found
     fields = _fields(name)
     absent = [field.field for field in fields if field.required == "1" and field.field not in text.columns]
     found = [findings.raw("missing_column", table=name, field=field) for field in absent]
@@ -133,7 +133,7 @@ def _check_table(
     extra = [column for column in text.columns if column not in own]
     found += [findings.raw("unknown_column", table=name, field=field, seen=field) for field in extra]
     if absent:
-        return _empty(name), text, found
+        return without_rows(name), text, found
     text = _in_order(text, [*own, *extra], own)
     filled = [f for f in fields if f.field in text and (f.required == "1" or text_columns.filled(text[f.field].array).any())]
     typed, problems = _typed(name, text, extra, filled)
@@ -166,7 +166,8 @@ def _in_order(text: pd.DataFrame, order: list[str], known: Collection[str]) -> p
     return pd.DataFrame({column: named[column].array for column in order if column in named}, index=text.index)
 
 
-def _empty(name: str) -> pd.DataFrame:
+def without_rows(name: str) -> pd.DataFrame:
+    """A table in which nothing is filed, as it leaves the checks: every field with its type."""
     return _no_rows(name).copy()
 
 

@@ -29,7 +29,7 @@ def describe(package: Any, settings: params.Settings, code: dict[str, str] | Non
         "code_version": __version__,
         "code_sha256": files.digest(code_files() if code is None else code),
         "python": platform.python_version(),
-        "versions": {name: version for name in LIBRARIES if (version := _version(name))},
+        "versions": {name: found for name in LIBRARIES if (found := version(name))},
     }
 
 
@@ -120,7 +120,8 @@ def _own_files() -> dict[str, str]:
 
 
 @cache
-def _version(library: str) -> str:
+def version(library: str) -> str:
+    """Version of an installed library; blank where it is not there."""
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:

@@ -1,7 +1,13 @@
-"""Optional parts of libraries that no notebook needs and that take long to import."""
+"""Parts of libraries that no notebook needs, or not yet, and that take long to import."""
 
+from __future__ import annotations
+
+import contextlib
 import importlib
 import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
 # Libraries with what they do without: a debugger in every kernel (0.2 s), examples made up to test a schema with (0.6 s), files
 # of a Hadoop cluster, with which all of pyarrow would come before a notebook begins (0.15 s).
@@ -31,3 +37,35 @@ def import_without(*libraries: str) -> None:
         finally:
             if not known:
                 del sys.modules[part]
+
+
+@contextlib.contextmanager
+def put_off(module: str, function: str) -> Iterator[None]:
+    """What is imported meanwhile gets a `function` of the module that imports the module when it is called, and not before."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = _Later(module, function)
+    try:
+        yield
+    finally:
+        if isinstance(sys.modules.get(module), _Later):
+            del sys.modules[module]
+
+
+class _Later(ModuleType):
+    """A module of which one function is known by name; whoever asks for more gets the module itself."""
+
+    def __init__(self, name: str, function: str) -> None:
+        super().__init__(name)
+
+        def called(*args: Any, **options: Any) -> Any:
+            return getattr(importlib.import_module(name), function)(*args, **options)
+
+        setattr(self, function, called)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)

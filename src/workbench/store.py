@@ -26,6 +26,7 @@ from workbench.params import Settings
 MAX_MEGABYTES = 2048
 _WORDS = ("flags", "why", "seen", "expected", "source", "price_source", "reason")  # text even where a whole column is blank
 _SMALL = 200_000  # cells of a table
+_LONG = 500_000  # bytes of a file
 FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
 
 
@@ -316,10 +317,11 @@ class _Tables(Mapping[str, pd.DataFrame]):
 
 def _typed(content: io.BytesIO) -> pd.DataFrame:
     """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats."""
-    engine = "c" if b'"' in content.getvalue() else "pyarrow"  # it reads in blocks and would cut a cell with a line end in two
+    held = content.getbuffer()
+    # Arrow reads long tables quicker, but in blocks, and would cut a cell with a line end in two
+    engine = "c" if len(held) < _LONG or b'"' in content.getvalue() else "pyarrow"
     frame = pd.read_csv(content, dtype=str, keep_default_na=False, encoding="utf-8", engine=engine)
-    kinds = dict(zip(dictionary.fields()["field"], dictionary.fields()["type"], strict=True))
-    columns = {}
+    kinds, columns = dictionary.types(), {}
     for name in frame.columns:
         kind, columns[name] = kinds.get(name, ""), frame[name]
         if (kind and kind not in dictionary.NUMERIC) or name.endswith(("_id", "_ids")) or name in _WORDS:

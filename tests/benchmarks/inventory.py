@@ -44,7 +44,7 @@ def package(count: int, seed: int = 1) -> dict[str, pd.DataFrame]:
             "quality": np.array(["A", "B", "C", ""])[(meter + carrier) % 4],
         }
     )
-    tables = {name: filing._empty(name) for name in dictionary.names()}
+    tables = {name: filing.without_rows(name) for name in dictionary.names()}
     blank = tables["energy"].columns.difference(energy.columns)
     for column in blank:
         energy[column] = np.nan if tables["energy"][column].dtype == "float64" else ""

@@ -2,7 +2,8 @@
 
 matplotlib measures text for the screen when it lays a figure out and once more, in other widths, when it writes SVG. Here both
 take the outlines' own widths, so that what was given room fits; and what one figure has measured (names of enterprises, numbers
-at an axis) the next one knows.
+at an axis) the next one knows. A line is shaped once for its size and its outlines, and a letter is loaded once: in matplotlib a
+line is shaped for each and every letter of it loaded again, five times the work.
 """
 
 from __future__ import annotations
@@ -10,16 +11,35 @@ from __future__ import annotations
 import codecs
 import io
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.font_manager import FontProperties, fontManager, get_font
-from matplotlib.ft2font import FT2Font
+from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.textpath import TextToPath
 
 DPI = 72  # of an SVG: a point is a unit
 _WORDS = 8192  # kept at most, the latest
+_SUBPIXELS = 64  # the fonts' own unit in a pixel
 _HEIGHTS = (("OS/2", "sTypoAscender", "sTypoDescender", "sTypoLineGap"), ("hhea", "ascent", "descent", "lineGap"))
+
+
+class Glyph(NamedTuple):
+    """A letter of a font: its name among the outlines, the outline, how far it takes the line [pixels], how low and high it is."""
+
+    name: str
+    outline: Any
+    advance: float
+    low: int
+    high: int
+
+
+class Line(NamedTuple):
+    """A line at the scale of the outlines: the letters with their places, their outlines, width, height and descent [pixels]."""
+
+    placed: list
+    outlines: dict[str, Any]
+    size: tuple[float, float, float]
 
 
 class Letters(TextToPath):
@@ -28,18 +48,28 @@ class Letters(TextToPath):
     def __init__(self) -> None:
         super().__init__()
         self._files = lru_cache(256)(fontManager._find_fonts_by_props)
-        self._sizes = lru_cache(_WORDS)(super().get_text_width_height_descent)
-        self._shapes = lru_cache(_WORDS)(self._shaped)
+        self._lines = lru_cache(_WORDS)(self._shaped)
+        self._glyphs = lru_cache(_WORDS)(self._loaded)
         self._heights = lru_cache(256)(self._measured)
 
     def _get_font(self, prop: FontProperties) -> FT2Font:
-        font = get_font(self._files(prop.copy()))  # a copy: a property that changes must not change what is kept
+        font = get_font(self._file(prop))
         font.set_size(self.FONT_SCALE, self.DPI)
         return font
 
+    def _file(self, prop: FontProperties) -> list:
+        """The fonts of a property, whatever its size."""
+        known = prop.copy()  # a property that changes must not change what is kept
+        known.set_size(self.FONT_SCALE)
+        return self._files(known)
+
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
         """Width, height and descent of a line [points]."""
-        return self._sizes(s, prop.copy(), ismath)
+        if ismath:
+            return super().get_text_width_height_descent(s, prop, ismath)
+        scale = prop.get_size_in_points() / self.FONT_SCALE
+        width, height, descent = self._lines(self._get_font(prop), s, None, None).size
+        return width * scale, height * scale, descent * scale
 
     def width(self, line: str, prop: FontProperties) -> float:
         """Width of a line [points]."""
@@ -50,7 +80,7 @@ class Letters(TextToPath):
         return self._heights(prop.copy())
 
     def _measured(self, prop: FontProperties) -> tuple[float, float, float] | tuple[None, None, None]:
-        font = get_font(self._files(prop))
+        font = get_font(self._file(prop))
         for table, above, below, between in _HEIGHTS:
             found = font.get_sfnt_table(table)
             if found is not None:
@@ -58,15 +88,25 @@ class Letters(TextToPath):
                 return found[above] * em, -found[below] * em, found[between] * em
         return None, None, None
 
-    def _shaped(self, font: FT2Font, s: str, features: Any, language: Any) -> tuple[list, dict]:
-        placed, outlines, _ = super().get_glyphs_with_font(font, s, features=features, language=language)
-        return placed, outlines
+    def _shaped(self, font: FT2Font, s: str, features: Any, language: Any) -> Line:
+        items = font._layout(s, LoadFlags.NO_HINTING, features=features, language=language)
+        line = [(self._glyphs(item.ft_object, item.glyph_index), item.x, item.y) for item in items]
+        if not line:
+            return Line([], {}, (0.0, 0.0, 0.0))
+        low, high = min(glyph.low for glyph, _, _ in line), max(glyph.high for glyph, _, _ in line)
+        size = line[-1][1] + line[-1][0].advance, (high - low) / _SUBPIXELS, -low / _SUBPIXELS
+        return Line([(glyph.name, x, y, 1.0) for glyph, x, y in line], {glyph.name: glyph.outline for glyph, _, _ in line}, size)
+
+    def _loaded(self, font: FT2Font, index: int) -> Glyph:
+        glyph = font.load_glyph(index, flags=LoadFlags.NO_HINTING)
+        _, low, _, high = glyph.bbox
+        return Glyph(self._get_glyph_repr(font, index), font.get_path(), glyph.horiAdvance / _SUBPIXELS, low, high)
 
     def get_glyphs_with_font(
         self, font, s, glyph_map=None, return_new_glyphs_only=False, *, features=None, language=None
     ) -> tuple[list, dict, list]:
         """Glyphs of a line with their places, and the outlines: those that `glyph_map` has not, or all together."""
-        placed, outlines = self._shapes(font, s, features, language)
+        placed, outlines, _ = self._lines(font, s, features, language)
         known = {} if glyph_map is None else glyph_map
         new = {glyph: outline for glyph, outline in outlines.items() if glyph not in known}
         if not return_new_glyphs_only:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, wraps
 
 import matplotlib
-import seaborn
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
-from workbench import dictionary, picture_store
+from workbench import dictionary, picture_store, spared
 from workbench.figures import letters, once
 from workbench.figures.quantities import OTHER
 from workbench.wording import text
+
+with spared.put_off("scipy.stats", "gaussian_kde"):  # for curves of density, which are not drawn here; it would take a second
+    import seaborn
 
 WIDTH = 7.2  # inches: two columns of a journal page
 ROW = 0.205  # inches: one bar with its name
