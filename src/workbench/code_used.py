@@ -10,14 +10,45 @@ import ast
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent
 _PACKAGE = "workbench"
 
 
+class _Source(NamedTuple):
+    """What a source says of others: a tree of it would be walked again for each question, and takes long to keep."""
+
+    imports: tuple[str, ...]  # import workbench.words
+    taken: tuple[tuple[str, str, str], ...]  # from workbench import words as w: (workbench, words, w)
+    attributes: frozenset[tuple[str, str]]  # w.title: (w, title)
+    alone: frozenset[str]  # names that stand without an attribute
+    texts: frozenset[str]
+
+
 def of_notebook(code: str) -> frozenset[str]:
     """Files of the package, named from its folder (`flows.py`, `data/prices.csv`), behind the code of a notebook."""
-    return _reached(_targets(ast.parse(code), ""))
+    return _reached(_targets(_source(code), ""))
+
+
+def _source(code: str) -> _Source:
+    imports, taken, attributes, names, spoken, texts = [], [], set(), {}, set(), set()
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        kind = type(node)
+        if kind is ast.Name:
+            names[id(node)] = node.id
+        elif kind is ast.Attribute and type(node.value) is ast.Name:
+            attributes.add((node.value.id, node.attr))
+            spoken.add(id(node.value))
+        elif kind is ast.Constant and type(node.value) is str:
+            texts.add(node.value)
+        elif kind is ast.Import:
+            imports += [alias.name for alias in node.names if alias.name.split(".")[0] == _PACKAGE]
+        elif kind is ast.ImportFrom and (node.module or "").split(".")[0] == _PACKAGE:
+            taken += [(node.module, alias.name, alias.asname or alias.name) for alias in node.names]
+    alone = frozenset(name for place, name in names.items() if place not in spoken)
+    return _Source(tuple(imports), tuple(taken), frozenset(attributes), alone, frozenset(texts))
 
 
 def _reached(start: Iterable[str]) -> frozenset[str]:
@@ -36,38 +67,23 @@ def _links(file: str) -> frozenset[str]:
     """What one file leads to: modules it takes names from, tables it names."""
     if not file.endswith(".py"):
         return frozenset()
-    tree = _tree(file)
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    named = {table for text in texts for table in _data().get(text.removesuffix(".csv"), ())}
-    return frozenset(_targets(tree, file)) | named
+    source = _read(file)
+    named = {table for text in source.texts for table in _data().get(text.removesuffix(".csv"), ())}
+    return frozenset(_targets(source, file)) | named
 
 
-def _targets(tree: ast.AST, file: str) -> set[str]:
-    """Files behind the imports of a source."""
-    found: set[str] = set()
+def _targets(source: _Source, file: str) -> set[str]:
+    """Files behind the imports of a source: behind `name.attribute` of a module; one passed on as it is counts whole."""
+    found = {_whole(module) for module in source.imports}
     bound: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update(_whole(alias.name) for alias in node.names if alias.name.split(".")[0] == _PACKAGE)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == _PACKAGE:
-            for alias in node.names:
-                module = f"{node.module}.{alias.name}"
-                if _file(module):
-                    bound[alias.asname or alias.name] = module
-                else:
-                    found.add(_defining(node.module, alias.name))
-    return found - {"", file} | _through(tree, bound)
-
-
-def _through(tree: ast.AST, bound: dict[str, str]) -> set[str]:
-    """Files behind `name.attribute` of modules bound to names; a module passed on as it is counts whole."""
-    found, spoken = set(), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in bound:
-            found.add(_defining(bound[node.value.id], node.attr))
-            spoken.add(id(node.value))
-    passed = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in bound and id(node) not in spoken)
-    return (found | {_whole(bound[node.id]) for node in passed}) - {""}
+    for package, name, own in source.taken:
+        module = f"{package}.{name}"
+        if _file(module):
+            bound[own] = module
+        else:
+            found.add(_defining(package, name))
+    through = {_defining(bound[name], attribute) for name, attribute in source.attributes if name in bound}
+    return (found - {"", file} | through | {_whole(bound[name]) for name in source.alone & bound.keys()}) - {""}
 
 
 def _defining(module: str, name: str) -> str:
@@ -83,14 +99,7 @@ def _defining(module: str, name: str) -> str:
 @cache
 def _exports(file: str) -> dict[str, str]:
     """Names a package hands on, and the files that define them."""
-    taken = [
-        node for node in ast.walk(_tree(file)) if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PACKAGE)
-    ]
-    return {
-        alias.asname or alias.name: _file(f"{node.module}.{alias.name}") or _defining(node.module, alias.name)
-        for node in taken
-        for alias in node.names
-    }
+    return {own: _file(f"{module}.{name}") or _defining(module, name) for module, name, own in _read(file).taken}
 
 
 def _whole(module: str) -> str:
@@ -105,8 +114,8 @@ def _file(module: str) -> str:
 
 
 @cache
-def _tree(file: str) -> ast.Module:
-    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
+def _read(file: str) -> _Source:
+    return _source((ROOT / file).read_text(encoding="utf-8"))
 
 
 @cache
