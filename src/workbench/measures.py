@@ -58,12 +58,12 @@ def factors_applied(bases: pd.DataFrame, used: pd.DataFrame) -> pd.DataFrame:
 
 def _acts_on(lines: pd.DataFrame) -> pd.DataFrame:
     """Units and carriers each project acts on, joined by semicolons; no unit where it acts on the whole site."""
-
-    def joined(values: pd.Series) -> str:
-        return ";".join(sorted({str(value) for value in values.dropna() if str(value)}))
-
-    acts = lines.groupby("project_id", sort=True).agg(unit_ids=("unit_id", joined), carriers=("carrier", joined))
-    return acts.astype(object).reset_index()
+    acts: dict[str, tuple[set[str], set[str]]] = {}
+    for project, *names in lines[["project_id", "unit_id", "carrier"]].fillna("").itertuples(index=False, name=None):
+        for name, known in zip(names, acts.setdefault(project, (set(), set())), strict=True):
+            known.add(str(name))
+    rows = [(project, *(";".join(sorted(known - {""})) for known in found)) for project, found in sorted(acts.items())]
+    return pd.DataFrame(rows, columns=["project_id", "unit_ids", "carriers"], dtype=object).astype({"project_id": "str"})
 
 
 def _sources(lines: pd.DataFrame, savings: pd.DataFrame) -> dict[str, str]:

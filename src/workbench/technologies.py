@@ -87,11 +87,11 @@ def sectors(enterprises: pd.DataFrame, meta: dict[str, Any]) -> pd.DataFrame:
     """
     table = dictionary.read_table("technologies/sectors")
     table = table[table["classification"] == CLASSIFICATIONS.get(str(meta.get("country", "")), "")]
-    known = table.set_index("code_prefix")
+    known = dict(zip(table["code_prefix"], zip(table["industry"], table["end_use_sector"], strict=True), strict=True))
     out = []
     for code in enterprises["sector_code"].fillna("").astype(str) if "sector_code" in enterprises else [""] * len(enterprises):
-        prefix = next((code[:n] for n in range(len(code), 0, -1) if code[:n] in known.index), None)
-        out.append(("", "") if prefix is None else tuple(known.loc[prefix, ["industry", "end_use_sector"]]))
+        prefix = next((code[:n] for n in range(len(code), 0, -1) if code[:n] in known), None)
+        out.append(("", "") if prefix is None else known[prefix])
     return pd.DataFrame(out, columns=["industry", "end_use_sector"], index=enterprises["enterprise_id"].to_numpy())
 
 
