@@ -75,9 +75,12 @@ def prune(folder: Path, needed: Iterable[str]) -> None:
         shutil.rmtree(folder / ".kept", ignore_errors=True)
 
 
-def is_as_recorded(file: Path, sha: str) -> bool:
+def is_as_recorded(file: Path | str, sha: str) -> bool:
     """Whether a file is there with the bytes of `sha`."""
-    return file.is_file() and files.sha256(file) == sha
+    try:
+        return files.sha256(file) == sha
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return False
 
 
 def _place(folder: Path, sha: str) -> Path:

@@ -7,6 +7,7 @@ the bytes the manifest records.
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 NOTEBOOKS = ("10_intake", "20_inventory", "30_potential", "40_selection", "50_report")
+_LOOKING = threading.Lock()  # many small files: threads that all read them at once would wait for each other at every one
 Progress = Callable[[str, execution.Step, str], None]
 Record = dict[str, Any]
 
@@ -85,11 +87,14 @@ def run(target: targets.Target, *, to: str | None = None, force: bool = False, p
     """Run what has a cause to run; what is wrong stands in the result, nothing is raised for it."""
     folder, code = target.folder, provenance.code_files()
     try:
-        facts = provenance.describe(target.settings.package_path, target.settings, code)
+        with _LOOKING:
+            facts = provenance.describe(target.settings.package_path, target.settings, code)
     except (UserError, OSError) as error:
         return RunResult(target.name, "invalid", execution.one_line(str(error)))
     present = causes.Present(facts, code, params.project_root().resolve())
-    if not force and is_up_to_date(target, present, notebooks_to(to)):
+    with _LOOKING:
+        whole = not force and is_up_to_date(target, present, notebooks_to(to))
+    if whole:
         return RunResult(target.name, "up to date", folder=str(folder), kept=notebooks_to(to))
     try:
         with alone_in(folder):
@@ -119,7 +124,7 @@ def is_up_to_date(target: targets.Target, present: causes.Present, wanted: tuple
     tables = {path: sha for path, sha in last.items() if "/" in path}
     pages = [page for notebook in wanted for page in kept.pages(notebook)]
     there = all((target.folder / page).is_file() for page in pages)
-    return there and all(kept.is_as_recorded(target.folder / path, sha) for path, sha in tables.items())
+    return there and all(kept.is_as_recorded(f"{target.folder}/{path}", sha) for path, sha in tables.items())
 
 
 def _work(target: targets.Target, present: causes.Present, wanted: tuple[str, ...], force: bool, before: Record) -> _Work:
