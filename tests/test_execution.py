@@ -170,6 +170,48 @@ def test_what_the_warm_process_spares_is_there_for_a_notebook_that_asks():
 
 
 @pytest.mark.slow
+def test_the_warm_process_has_read_every_table_of_the_workbench():
+    code = (
+        "import gc, workbench.warm; from workbench import dictionary, factors, wording\n"
+        "known = dictionary._read.cache_info().misses\n"
+        "for file in dictionary.DATA.rglob('*.csv'):\n"
+        "    dictionary.read_table(file.relative_to(dictionary.DATA).with_suffix('').as_posix())\n"
+        "print(known == dictionary._read.cache_info().misses > 50, gc.isenabled(), gc.get_freeze_count() > 100_000)\n"
+        "print([cached.cache_info().currsize for cached in (factors._fuels_by_set, factors.fuel_table, wording._labels)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
+    assert done.stdout == "True True True\n[1, 1, 1]\n", done.stderr
+
+
+def test_what_is_put_off_is_imported_when_it_is_called_and_behaves_as_ever():
+    code = (
+        "import sys; from workbench.figures import style\n"
+        "known = 'scipy.stats' in sys.modules\n"
+        "import numpy, matplotlib; matplotlib.use('agg'); import seaborn\n"
+        "drawn = seaborn.kdeplot(x=[1.0, 2.0, 2.5], cumulative=True).lines[0].get_ydata()\n"
+        "print(known, 'scipy.stats' in sys.modules, drawn[-1] > 0.9)\n"
+        "import scipy.stats; from scipy.stats import gaussian_kde\n"
+        "print(scipy.stats.norm.cdf(0), isinstance(gaussian_kde, type))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "False True True\n0.5 True\n", done.stderr
+
+
+def test_who_asks_a_module_that_is_put_off_for_more_gets_the_module_itself():
+    code = (
+        "import sys; from workbench import spared\n"
+        "with spared.put_off('wave', 'open'):\n"
+        "    from wave import open as later, Error\n"
+        "    print(later.__name__, Error.__module__)\n"
+        "with spared.put_off('wave', 'open'):\n"
+        "    import wave\n"
+        "print(wave.open is sys.modules['wave'].open, wave.WAVE_FORMAT_PCM)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "called wave\nTrue 1\n", done.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_killed_run_leaves_no_process_that_goes_on_writing(project):
     book(

@@ -84,6 +84,7 @@ def code(name):
 def test_the_code_behind_a_notebook_is_what_its_names_lead_to():
     taken = code_used.of_notebook("from workbench import words, store\nwords.title(1)\nstore.RunFolder")
     assert {"words/about.py", "store.py", "files.py"} <= taken and "words/plan.py" not in taken
+    assert "words/plan.py" in code_used.of_notebook("from workbench import words\nwords.title(1)\nprint(words)")  # whole
     intake, selection = (code_used.of_notebook(code(name)) for name in ("10_intake", "40_selection"))
     assert {"filing.py", "quality.py", "data/units.csv"} <= intake
     assert not [file for file in intake if file.startswith("selection/")]

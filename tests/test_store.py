@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from unittest import mock
 
 import hypothesis.strategies as st
 import pandas as pd
@@ -66,13 +67,14 @@ def test_own_factors_may_be_parquet(tmp_path):
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\",;'| \t"), max_size=12)
 
 
-@given(st.lists(st.tuples(TEXT, TEXT, st.floats(0.001, 1e9) | st.none()), max_size=6))
-def test_a_table_of_a_run_comes_back_as_written(rows):
-    """Line ends, quotation marks, commas and tabs in names; numbers to twelve digits; a table without a row."""
+@given(st.lists(st.tuples(TEXT, TEXT, st.floats(0.001, 1e9) | st.none()), max_size=6), st.sampled_from([0, store._LONG]))
+def test_a_table_of_a_run_comes_back_as_written(rows, long):
+    """Line ends, quotation marks, commas and tabs in names; numbers to twelve digits; a table without a row; as a long table, too."""
     frame = pd.DataFrame(rows, columns=["name", "enterprise_id", "quantity"]).astype(
         {"quantity": float, "name": "str", "enterprise_id": "str"}
     )
-    back = store._typed(io.BytesIO(store.csv_text(frame).encode()))
+    with mock.patch.object(store, "_LONG", long):
+        back = store._typed(io.BytesIO(store.csv_text(frame).encode()))
     assert back["name"].tolist() == frame["name"].tolist() and back["enterprise_id"].tolist() == frame["enterprise_id"].tolist()
     assert back["quantity"].tolist() == pytest.approx(frame["quantity"].tolist(), rel=1e-11, nan_ok=True)
 
