@@ -69,7 +69,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | s
 
 @given(st.lists(st.tuples(TEXT, TEXT, st.floats(0.001, 1e9) | st.none()), max_size=6), st.sampled_from([0, store._LONG]))
 def test_a_table_of_a_run_comes_back_as_written(rows, long):
-    """Line ends, quotation marks, commas and tabs in names; numbers to twelve digits; a table without a row; as a long table, too."""
+    """Line ends, quotation marks, commas and tabs in names; numbers to twelve digits; tables without a row and long ones."""
     frame = pd.DataFrame(rows, columns=["name", "enterprise_id", "quantity"]).astype(
         {"quantity": float, "name": "str", "enterprise_id": "str"}
     )
