@@ -317,9 +317,9 @@ class _Tables(Mapping[str, pd.DataFrame]):
 
 def _typed(content: io.BytesIO) -> pd.DataFrame:
     """A table of a run folder: ids and codes stay text (a plant 007 keeps its zeros), quantities are floats."""
-    held = content.getbuffer()
+    held = content.getvalue()
     # Arrow reads long tables quicker, but in blocks, and would cut a cell with a line end in two
-    engine = "c" if len(held) < _LONG or b'"' in content.getvalue() else "pyarrow"
+    engine = "c" if len(held) < _LONG or b'"' in held else "pyarrow"
     frame = pd.read_csv(content, dtype=str, keep_default_na=False, encoding="utf-8", engine=engine)
     kinds, columns = dictionary.types(), {}
     for name in frame.columns:
