@@ -46,6 +46,12 @@ def executed(path: Path, **options) -> list[dict]:
     return [{"tags": cell.metadata.get("tags", [])} | {key: cell[key] for key in kept & set(cell)} for cell in cells]
 
 
+def in_a_fresh_process(code: str) -> tuple[str, str]:
+    """What a process that begins as a notebook's does prints, and what it complains of."""
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
+    return done.stdout, done.stderr
+
+
 @pytest.mark.slow
 def test_the_copy_is_the_one_a_kernel_leaves(tmp_path):
     path = book(tmp_path / "a.ipynb", *CELLS)
@@ -125,8 +131,8 @@ def test_a_dead_process_is_told_and_its_copy_kept(project):
 @pytest.mark.slow
 def test_the_warm_process_has_no_thread_to_lose():
     code = "import threading, workbench.warm; print(threading.active_count())"
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
-    assert done.stdout == "1\n", done.stderr
+    said, wrong = in_a_fresh_process(code)
+    assert said == "1\n", wrong
 
 
 @pytest.mark.slow
@@ -138,8 +144,8 @@ def test_the_warm_process_has_pages_ready_whatever_a_notebook_holds(project):
     book(project / "notebooks" / "a.ipynb", "said = 1", "said = 2")
     for beside, cells_known in (('{"cells": []}', 4), ("", 2), ('{"cells": [{}]}', 2)):  # two in any case
         (project / "notebooks" / "b.ipynb").write_text(beside)
-        done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
-        assert (done.stdout, done.stderr) == (f"True {cells_known}\n", "")
+        said, wrong = in_a_fresh_process(code)
+        assert (said, wrong) == (f"True {cells_known}\n", "")
 
 
 def test_only_the_text_of_a_small_package_is_held_as_objects(tmp_path, monkeypatch):
@@ -165,8 +171,8 @@ def test_what_the_warm_process_spares_is_there_for_a_notebook_that_asks():
         "import debugpy, hypothesis, pyarrow.fs, seaborn._statistics as smooth\n"
         "print(debugpy.__name__, hypothesis.__name__, pyarrow.fs.__name__, smooth._no_scipy)"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
-    assert done.stdout == "[True, True, True] [False, False, False]\ndebugpy hypothesis pyarrow.fs False\n", done.stderr
+    said, wrong = in_a_fresh_process(code)
+    assert said == "[True, True, True] [False, False, False]\ndebugpy hypothesis pyarrow.fs False\n", wrong
 
 
 @pytest.mark.slow
@@ -179,8 +185,8 @@ def test_the_warm_process_has_read_every_table_of_the_workbench():
         "print(known == dictionary._read.cache_info().misses > 50, gc.isenabled(), gc.get_freeze_count() > 100_000)\n"
         "print([cached.cache_info().currsize for cached in (factors._fuels_by_set, factors.fuel_table, wording._labels)])"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | execution._ENVIRONMENT, capture_output=True, text=True)
-    assert done.stdout == "True True True\n[1, 1, 1]\n", done.stderr
+    said, wrong = in_a_fresh_process(code)
+    assert said == "True True True\n[1, 1, 1]\n", wrong
 
 
 def test_what_is_put_off_is_imported_when_it_is_called_and_behaves_as_ever():
@@ -193,22 +199,34 @@ def test_what_is_put_off_is_imported_when_it_is_called_and_behaves_as_ever():
         "import scipy.stats; from scipy.stats import gaussian_kde\n"
         "print(scipy.stats.norm.cdf(0), isinstance(gaussian_kde, type))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "False True True\n0.5 True\n", done.stderr
+    said, wrong = in_a_fresh_process(code)
+    assert said == "False True True\n0.5 True\n", wrong
 
 
 def test_who_asks_a_module_that_is_put_off_for_more_gets_the_module_itself():
     code = (
         "import sys; from workbench import spared\n"
         "with spared.put_off('wave', 'open'):\n"
-        "    from wave import open as later, Error\n"
-        "    print(later.__name__, Error.__module__)\n"
+        "    import wave as held; from wave import open as later\n"
+        "print('wave' in sys.modules, later.__name__)\n"
+        "print(held.Error.__module__, held.WAVE_FORMAT_PCM, held is sys.modules['wave'])\n"
         "with spared.put_off('wave', 'open'):\n"
-        "    import wave\n"
-        "print(wave.open is sys.modules['wave'].open, wave.WAVE_FORMAT_PCM)"
+        "    from wave import open as here, Error\n"
+        "print(here.__name__, Error is held.Error)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "called wave\nTrue 1\n", done.stderr
+    said, wrong = in_a_fresh_process(code)
+    assert said == "False called\nwave 1 False\nopen True\n", wrong
+
+
+def test_what_is_asked_for_while_it_is_put_off_comes_from_the_module_itself():
+    code = (
+        "import sys; from workbench import spared\n"
+        "with spared.put_off('wave', 'open'):\n"
+        "    from wave import Error\n"
+        "print(Error.__module__, sys.modules['wave'].Error is Error)"
+    )
+    said, wrong = in_a_fresh_process(code)
+    assert said == "wave True\n", wrong
 
 
 @pytest.mark.slow
