@@ -8,7 +8,7 @@ from matplotlib.textpath import TextToPath
 from workbench.figures import style
 from workbench.figures.letters import DPI, LETTERS, Canvas
 
-WORDS = ["Works 1", "tCO₂e", "钢铁厂", "−1,234.5", "AVATAR fi", ""]
+WORDS = ["Works 1", "tCO₂e", "钢铁厂", "−1,234.5", "AVATAR fi", "x\u0301", " ", ""]
 
 
 @pytest.fixture

@@ -94,7 +94,8 @@ class Letters(TextToPath):
         if not line:
             return Line([], {}, (0.0, 0.0, 0.0))
         low, high = min(glyph.low for glyph, _, _ in line), max(glyph.high for glyph, _, _ in line)
-        size = line[-1][1] + line[-1][0].advance, (high - low) / _SUBPIXELS, -low / _SUBPIXELS
+        end = max(x + glyph.advance for glyph, x, _ in line)  # a mark above the last letter stands before its end
+        size = end, (high - low) / _SUBPIXELS, -low / _SUBPIXELS
         return Line([(glyph.name, x, y, 1.0) for glyph, x, y in line], {glyph.name: glyph.outline for glyph, _, _ in line}, size)
 
     def _loaded(self, font: FT2Font, index: int) -> Glyph:
