@@ -26,7 +26,7 @@ from workbench.params import Settings
 MAX_MEGABYTES = 2048
 _WORDS = ("flags", "why", "seen", "expected", "source", "price_source", "reason")  # text even where a whole column is blank
 _SMALL = 200_000  # cells of a table
-_LONG = 500_000  # bytes of a file
+_LONG = 500_000  # bytes of a file: about where Arrow was measured to read it quicker
 FLOAT_FORMAT = "%.12g"  # twelve significant digits: more than any meter has, the same text on every machine
 
 

@@ -58,7 +58,6 @@ def up() -> None:
     _remember()
     wording.text("report.scope.limits", "en")
     units.factor("MWh", "GJ")
-    report.exporter()
     kernel.register()
     _render()
     _draw()
